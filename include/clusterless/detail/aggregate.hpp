@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// The fields of a plain aggregate, without macros: how many there are, their types, and a visit.
+// C arrays, base classes, bit-fields and more than 24 fields are not seen through: field_count is
+// 0.
+#pragma once
+
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace clusterless::detail {
+
+inline constexpr std::size_t max_fields = 24;
+
+struct any_field {
+  template <class T>
+  constexpr operator T() const noexcept;
+};
+
+template <class T, std::size_t... I>
+constexpr bool braces_take(std::index_sequence<I...>) {
+  return requires {
+    T{((void)I, any_field{})...};
+  };
+}
+
+template <class T, std::size_t N = max_fields + 1>
+constexpr std::size_t braced_count() {
+  if constexpr (N == 0)
+    return 0;
+  else if constexpr (braces_take<T>(std::make_index_sequence<N>{}))
+    return N;
+  else
+    return braced_count<T, N - 1>();
+}
+
+/// Number of fields, 1 to 24, or 0 when the aggregate is not one we can take apart.
+template <class T>
+constexpr std::size_t field_count() {
+  constexpr std::size_t n = braced_count<T>();
+  return n <= max_fields ? n : 0;
+}
+
+/// Calls `visit(field...)` with references to all fields of `value`.
+template <class T, class Visit>
+constexpr decltype(auto) for_fields(T&& value, Visit&& visit) {
+  constexpr std::size_t n = field_count<std::remove_cvref_t<T>>();
+  if constexpr (n == 1) {
+    auto& [f1] = value;
+    return visit(f1);
+  } else if constexpr (n == 2) {
+    auto& [f1, f2] = value;
+    return visit(f1, f2);
+  } else if constexpr (n == 3) {
+    auto& [f1, f2, f3] = value;
+    return visit(f1, f2, f3);
+  } else if constexpr (n == 4) {
+    auto& [f1, f2, f3, f4] = value;
+    return visit(f1, f2, f3, f4);
+  } else if constexpr (n == 5) {
+    auto& [f1, f2, f3, f4, f5] = value;
+    return visit(f1, f2, f3, f4, f5);
+  } else if constexpr (n == 6) {
+    auto& [f1, f2, f3, f4, f5, f6] = value;
+    return visit(f1, f2, f3, f4, f5, f6);
+  } else if constexpr (n == 7) {
+    auto& [f1, f2, f3, f4, f5, f6, f7] = value;
+    return visit(f1, f2, f3, f4, f5, f6, f7);
+  } else if constexpr (n == 8) {
+    auto& [f1, f2, f3, f4, f5, f6, f7, f8] = value;
+    return visit(f1, f2, f3, f4, f5, f6, f7, f8);
+  } else if constexpr (n == 9) {
+    auto& [f1, f2, f3, f4, f5, f6, f7, f8, f9] = value;
+    return visit(f1, f2, f3, f4, f5, f6, f7, f8, f9);
+  } else if constexpr (n == 10) {
+    auto& [f1, f2, f3, f4, f5, f6, f7, f8, f9, f10] = value;
+    return visit(f1, f2, f3, f4, f5, f6, f7, f8, f9, f10);
+  } else if constexpr (n == 11) {
+    auto& [f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11] = value;
+    return visit(f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11);
+  } else if constexpr (n == 12) {
+    auto& [f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12] = value;
+    return visit(f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12);
+  } else if constexpr (n == 13) {
+    auto& [f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13] = value;
+    return visit(f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13);
+  } else if constexpr (n == 14) {
+    auto& [f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14] = value;
+    return visit(f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14);
+  } else if constexpr (n == 15) {
+    auto& [f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15] = value;
+    return visit(f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15);
+  } else if constexpr (n == 16) {
+    auto& [f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16] = value;
+    return visit(f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16);
+  } else if constexpr (n == 17) {
+    auto& [f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17] = value;
+    return visit(f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17);
+  } else if constexpr (n == 18) {
+    auto& [f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18] = value;
+    return visit(f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18);
+  } else if constexpr (n == 19) {
+    auto& [f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18, f19] =
+        value;
+    return visit(f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18,
+                 f19);
+  } else if constexpr (n == 20) {
+    auto& [f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18, f19,
+           f20] = value;
+    return visit(f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18,
+                 f19, f20);
+  } else if constexpr (n == 21) {
+    auto& [f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18, f19,
+           f20, f21] = value;
+    return visit(f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18,
+                 f19, f20, f21);
+  } else if constexpr (n == 22) {
+    auto& [f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18, f19,
+           f20, f21, f22] = value;
+    return visit(f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18,
+                 f19, f20, f21, f22);
+  } else if constexpr (n == 23) {
+    auto& [f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18, f19,
+           f20, f21, f22, f23] = value;
+    return visit(f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18,
+                 f19, f20, f21, f22, f23);
+  } else if constexpr (n == 24) {
+    auto& [f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18, f19,
+           f20, f21, f22, f23, f24] = value;
+    return visit(f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18,
+                 f19, f20, f21, f22, f23, f24);
+  }
+}
+
+template <class T>
+using field_types = decltype(for_fields(std::declval<T&>(), [](auto&... field) {
+  return std::type_identity<std::tuple<std::remove_cvref_t<decltype(field)>...>>{};
+}))::type;
+
+}  // namespace clusterless::detail

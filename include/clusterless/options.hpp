@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// The options a user may set: plain aggregates, every field defaulted, for designated initialisers.
+// A field that is left unset takes its value from parameters.json, then from the engine's default.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace clusterless {
+
+/// How often an item may be tried again, by cause. `user` counts exceptions, crashes, timeouts and
+/// out-of-memory kills; `lost` counts nodes and workers that went away through no fault of the
+/// item.
+struct retry_options {
+  std::optional<int> user = {};  ///< default 0, or `_NUM_RETRYS` of parameters.json
+  std::optional<int> lost = {};  ///< default 20
+};
+
+/// What a map does when an item has failed for good.
+enum class on_error {
+  keep_going,  ///< run every other item (default)
+  stop,        ///< start no new item; those running finish, the rest are reported as cancelled
+};
+
+/// How much a job tells on standard error while it runs.
+enum class verbosity {
+  automatic,  ///< a bar on a terminal, a line now and then elsewhere; nothing for short jobs
+  silent,     ///< nothing
+  verbose,    ///< as `automatic`, and a line for each retry and lost node
+};
+
+/// Options of one map. Order and names are stable; set only what you need:
+/// `pool.pmap(f, xs, {.name = "survey", .timeout = 2h})`.
+struct map_options {
+  std::string name = {};                   ///< set: the job is recorded in the store and lasts
+  std::optional<int> nodes_per_task = {};  ///< nodes a task owns, >= 1
+  std::optional<int> procs_per_node = {};  ///< workers on each of them, >= 1
+  std::chrono::nanoseconds timeout = {};   ///< longest time one item may run; 0: no limit
+  retry_options retries = {};              ///< see retry_options
+  std::size_t items_per_task = 0;          ///< items packed into one task; 0: chosen by speed
+  clusterless::on_error on_error = clusterless::on_error::keep_going;
+  int priority = 0;  ///< of two waiting jobs the higher one goes first
+  std::vector<std::pair<std::string, std::string>> env = {};  ///< environment of the items
+  bool record = false;             ///< record in the store under a made-up name
+  std::size_t max_item_bytes = 0;  ///< limit of one argument or result; 0: 4 GiB
+  verbosity progress = verbosity::automatic;
+  bool prints = true;  ///< show what items print as `From worker 2: …`
+};
+
+/// Options of a pool. What is set here wins over parameters.json.
+struct pool_options {
+  std::string engine = {};                 ///< "local"; empty: CLUSTERLESS_ENGINE, else by context
+  std::optional<int> pools = {};           ///< number of pools, `_POOL_COUNT`
+  std::optional<int> nodes = {};           ///< nodes in each pool, `_NODE_COUNT_PER_POOL`
+  std::optional<int> nodes_per_task = {};  ///< `_NUM_NODES_PER_TASK`
+  std::optional<int> procs_per_node = {};  ///< `_NUM_PROCS_PER_NODE`
+  std::optional<int> omp_threads = {};     ///< `_OMP_NUM_THREADS`, set for every item
+  std::string startup_script = {};         ///< run once on every node before its first item
+  std::string parameters = {};             ///< path of parameters.json; empty: $PARAMETERS
+  std::string credentials = {};            ///< path of credentials.json; empty: $CREDENTIALS
+  std::optional<bool> verbose = {};        ///< `_VERBOSE`
+};
+
+}  // namespace clusterless
