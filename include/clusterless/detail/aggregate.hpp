@@ -133,9 +133,14 @@ constexpr decltype(auto) for_fields(T&& value, Visit&& visit) {
   }
 }
 
+struct tuple_of_fields {
+  template <class... Fs>
+  constexpr auto operator()(Fs&...) const
+      -> std::type_identity<std::tuple<std::remove_cvref_t<Fs>...>>;
+};
+
 template <class T>
-using field_types = decltype(for_fields(std::declval<T&>(), [](auto&... field) {
-  return std::type_identity<std::tuple<std::remove_cvref_t<decltype(field)>...>>{};
-}))::type;
+using field_types =
+    typename decltype(for_fields(std::declval<T&>(), std::declval<tuple_of_fields>()))::type;
 
 }  // namespace clusterless::detail

@@ -26,7 +26,9 @@ struct entry_head {
 };
 static_assert(sizeof(entry_head) == 16);
 
-inline constexpr std::size_t padded(std::size_t n) { return (n + 7) & ~std::size_t{7}; }
+inline constexpr std::size_t padded(std::size_t n) {
+  return (n + 7) & ~std::size_t{7};
+}
 
 /// Opens an entry at the end of `bytes`; returns where its head is.
 inline std::size_t open_entry(buffer& bytes) {
@@ -63,7 +65,8 @@ class pack_cursor {
     entry_head head;
     if (left < sizeof head) return fail();
     std::memcpy(&head, at_, sizeof head);
-    if (head.size > left - sizeof head || padded(static_cast<std::size_t>(head.size)) > left - sizeof head)
+    if (head.size > left - sizeof head ||
+        padded(static_cast<std::size_t>(head.size)) > left - sizeof head)
       return fail();
     if (head.kind > entry_kind::reference || head.reserved != 0) return fail();
     out = {head.kind, at_ + sizeof head, static_cast<std::size_t>(head.size)};
