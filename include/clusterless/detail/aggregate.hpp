@@ -135,8 +135,9 @@ constexpr decltype(auto) for_fields(T&& value, Visit&& visit) {
 
 struct tuple_of_fields {
   template <class... Fs>
-  constexpr auto operator()(Fs&...) const
-      -> std::type_identity<std::tuple<std::remove_cvref_t<Fs>...>>;
+  constexpr auto operator()(Fs&...) const {
+    return std::type_identity<std::tuple<std::remove_cvref_t<Fs>...>>{};
+  }
 };
 
 template <class T>

@@ -1,0 +1,47 @@
+# How a room of src/ is built. One target per room, so that the build enforces who may include whom:
+# a room sees the public headers and the rooms it links to, nothing else.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
+
+add_library(clusterless_warnings INTERFACE)
+target_compile_options(clusterless_warnings INTERFACE
+  -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+  $<$<BOOL:${CLUSTERLESS_WERROR}>:-Werror>)
+
+if(CLUSTERLESS_SANITIZE)
+  add_compile_options(-fsanitize=${CLUSTERLESS_SANITIZE} -fno-omit-frame-pointer -O1)
+  add_link_options(-fsanitize=${CLUSTERLESS_SANITIZE})
+endif()
+
+# The public headers: what every room may include.
+add_library(clusterless_include INTERFACE)
+target_include_directories(clusterless_include INTERFACE ${PROJECT_SOURCE_DIR}/include)
+
+# add_room(NAME [MAY_INCLUDE room…] [LINK library…]): all .cpp of the calling folder, but for tests
+# and fuzz targets, become the objects of room NAME. Its own files are included as "name/file.hpp".
+function(add_room name)
+  cmake_parse_arguments(ROOM "" "" "MAY_INCLUDE;LINK" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cpp$")
+  string(REPLACE "/" "_" target ${name})
+  add_library(room_${target} OBJECT ${sources})
+  target_link_libraries(room_${target} PUBLIC clusterless_include PRIVATE clusterless_warnings ${ROOM_LINK})
+  # A room is seen as "name/…" through a folder that holds only links to what it may include.
+  set(view ${PROJECT_BINARY_DIR}/rooms/${target})
+  file(MAKE_DIRECTORY ${view})
+  foreach(seen ${name} ${ROOM_MAY_INCLUDE})
+    get_filename_component(parent ${view}/${seen} DIRECTORY)
+    file(MAKE_DIRECTORY ${parent})
+    file(CREATE_LINK ${PROJECT_SOURCE_DIR}/src/${seen} ${view}/${seen} SYMBOLIC)
+  endforeach()
+  target_include_directories(room_${target} PRIVATE ${view})
+  set_target_properties(room_${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  set_property(GLOBAL APPEND PROPERTY CLUSTERLESS_ROOMS room_${target})
+endfunction()
