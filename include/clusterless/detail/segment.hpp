@@ -18,6 +18,7 @@ struct segment {
   std::byte* data = nullptr;
   std::size_t capacity = 0;
   bool writable = true;
+  std::uint64_t id = 0;  ///< unique on this node
   virtual ~segment() = default;
 };
 using segment_ptr = std::shared_ptr<segment>;
@@ -30,6 +31,9 @@ inline constexpr std::size_t segment_threshold = 64 * 1024;
 
 /// A writable segment of at least `bytes`, recycled if one is free.
 segment_ptr allocate_segment(std::size_t bytes);
+
+/// The segment `id` of a message; throws codec_error when it is not there.
+segment_ptr find_segment(const segment_list* beside, std::uint64_t id);
 
 /// Asks for huge pages for memory that is about to be filled; does nothing below 4 MiB.
 void advise_huge(void* at, std::size_t bytes) noexcept;
