@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// All messages between the supervisor of a task and its processes, for every link. A message is a
+// type, a fixed part (one of the structs here, little-endian), a payload of bytes, and segments that
+// travel beside it. Both ends are the same build; `hello` proves it. Fixed parts are still checked
+// for their size, and payloads for their form, because a process may go wild before it dies.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <type_traits>
+
+namespace clusterless::wire {
+
+inline constexpr std::uint32_t version = 1;
+
+enum class type : std::uint16_t {
+  // supervisor -> process
+  hello = 1,
+  define_call,
+  run,
+  nested_outcomes,
+  broadcast_data,
+  forget_broadcast,
+  forget_call,
+  quit,
+  // process -> supervisor
+  ready = 32,
+  outcomes,
+  nested_begin,
+  nested_items,
+  nested_end,
+  progress,
+  want_broadcast,
+  // both ways
+  release_segments = 64,
+};
+
+/// First message. Payload: node names, each ended by a zero byte, this process's own node first.
+struct hello {
+  std::uint32_t version;
+  std::int32_t supervisor_pid;
+  std::int32_t id;     ///< 1: runs items; 2…: workers
+  std::int32_t count;  ///< processes of the task, this one included
+  std::int32_t nodes;
+  std::int32_t pool;
+  std::uint8_t build_id[20];
+  std::int32_t omp_threads;
+};
+
+struct ready {
+  std::uint32_t version;
+  std::int32_t pid;
+  std::uint8_t build_id[20];
+  std::int32_t reserved;
+};
+
+/// A function and its bound arguments, before the first run that uses it. Payload: bound arguments.
+struct define_call {
+  std::uint64_t call;
+  std::uint64_t entry_offset;
+  std::uint64_t target_offset;  ///< no_target when there is none
+  std::uint64_t max_item_bytes;
+  std::uint32_t by_reference;  ///< results may travel beside the message
+  std::uint32_t env_bytes;     ///< at the start of the payload: name=value, each ended by a zero
+};
+inline constexpr std::uint64_t no_target = ~std::uint64_t{0};
+
+/// Items to run one after the other. Payload: a pack of `count` items.
+struct run {
+  std::uint64_t key;  ///< names this run in answers
+  std::uint64_t call;
+  std::uint64_t first;
+  std::uint64_t count;
+  std::uint64_t task;  ///< number shown to users
+  std::uint32_t attempt;
+  std::uint32_t depth;  ///< 0: an item of a job; 1…: of a nested map
+};
+
+/// Outcomes of the next `count` items of a run. Payload: a pack. The run is over when `last` is set,
+/// also when items are left: then the one after these was not started.
+struct outcomes {
+  std::uint64_t key;
+  std::uint64_t count;
+  std::uint64_t nanoseconds;  ///< time spent on them
+  std::uint32_t last;
+  std::uint32_t reserved;
+};
+
+/// A nested map. Payload: as in define_call.
+struct nested_begin {
+  std::uint64_t map;  ///< unique in the process
+  std::uint64_t entry_offset;
+  std::uint64_t target_offset;
+  std::uint64_t items_per_task;
+  std::int64_t timeout_ns;
+  std::int32_t retries_user;
+  std::int32_t retries_lost;
+  std::int32_t pinned;  ///< worker that must run it, 0: any
+  std::uint32_t stop_on_error;
+  std::uint64_t max_item_bytes;
+  std::uint32_t env_bytes;
+  std::uint32_t reserved;
+};
+
+/// More items of a nested map. Payload: a pack.
+struct nested_items {
+  std::uint64_t map;
+  std::uint64_t first;
+  std::uint64_t count;
+  std::uint32_t end;  ///< no more will come
+  std::uint32_t reserved;
+};
+
+/// Outcomes of a nested map's items, in any order. Payload: a pack.
+struct nested_outcomes {
+  std::uint64_t map;
+  std::uint64_t first;
+  std::uint64_t count;
+};
+
+/// The map's caller does not want the rest (it threw, or its map is over).
+struct nested_end {
+  std::uint64_t map;
+};
+
+/// Payload: the text.
+struct progress {
+  std::uint64_t key;
+  double fraction;
+};
+
+struct broadcast_key {
+  std::uint64_t key[2];
+};
+
+struct call_key {
+  std::uint64_t call;
+};
+
+/// The fixed part of a message as T, when it has T's size exactly.
+template <class T>
+std::optional<T> fixed_part(const std::byte* from, std::size_t size) {
+  static_assert(std::is_trivially_copyable_v<T> && sizeof(T) % 8 == 0);
+  if (size != sizeof(T)) return std::nullopt;
+  T value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+
+}  // namespace clusterless::wire

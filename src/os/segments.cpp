@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+#include "os/segments.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <new>
+#include <string>
+
+#include <clusterless/codec.hpp>
+#include <clusterless/error.hpp>
+
+#include "core/defaults.hpp"
+
+namespace clusterless::os {
+
+namespace {
+
+std::size_t capacity_for(std::size_t bytes) {
+  return std::max(std::bit_ceil(bytes), detail::segment_threshold);
+}
+
+/// Bytes of unused segments that are kept for the next use.
+std::size_t recycled_limit() {
+  static const std::size_t limit =
+      std::max(static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) *
+                   static_cast<std::size_t>(::sysconf(_SC_PAGE_SIZE)) / defaults::recycled_share,
+               defaults::recycled_at_least);
+  return limit;
+}
+
+std::byte* map_fd(int fd, std::size_t capacity, bool writable) {
+  void* at = ::mmap(nullptr, capacity, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED,
+                    fd, 0);
+  return at == MAP_FAILED ? nullptr : static_cast<std::byte*>(at);
+}
+
+/// Segments of this process that nobody holds at the moment, by size. Lives as long as the process,
+/// since segments may be freed by static destructors.
+class recycler {
+ public:
+  static recycler& instance() {
+    static auto* only = new recycler;
+    return *only;
+  }
+
+  detail::segment_ptr allocate(std::size_t bytes) {
+    const std::size_t capacity = capacity_for(bytes);
+    const auto size_class = static_cast<std::size_t>(std::countr_zero(capacity));
+    std::unique_ptr<shared_segment> found;
+    {
+      const std::lock_guard lock(mutex_);
+      auto& free = free_[size_class];
+      if (!free.empty()) {
+        found = std::move(free.back());
+        free.pop_back();
+        cached_ -= capacity;
+      }
+    }
+    if (!found) found = make(capacity);
+    return {found.release(), [](detail::segment* s) {
+              instance().give_back(static_cast<shared_segment*>(s));
+            }};
+  }
+
+ private:
+  static std::unique_ptr<shared_segment> make(std::size_t capacity) {
+    static std::atomic<std::uint32_t> count{0};
+    auto made = std::make_unique<shared_segment>();
+    made->fd = ::memfd_create("clusterless", MFD_CLOEXEC);
+    if (made->fd < 0) {
+      if (errno == EMFILE || errno == ENFILE)
+        throw error(error_kind::busy,
+                    "too many open files for another shared memory segment: raise the limit "
+                    "(ulimit -n) or keep fewer large results at a time");
+      throw std::bad_alloc();
+    }
+    if (::ftruncate(made->fd, static_cast<off_t>(capacity)) != 0 ||
+        (made->data = map_fd(made->fd, capacity, true)) == nullptr) {
+      ::close(made->fd);
+      throw std::bad_alloc();
+    }
+    made->capacity = capacity;
+    made->id = static_cast<std::uint64_t>(::getpid()) << 32 | ++count;
+    return made;
+  }
+
+  void give_back(shared_segment* segment) {
+    std::unique_ptr<shared_segment> owned(segment);
+    {
+      const std::lock_guard lock(mutex_);
+      if (cached_ + owned->capacity <= recycled_limit()) {
+        cached_ += owned->capacity;
+        free_[static_cast<std::size_t>(std::countr_zero(owned->capacity))].push_back(
+            std::move(owned));
+        return;
+      }
+    }
+    ::munmap(owned->data, owned->capacity);
+    ::close(owned->fd);
+  }
+
+  std::mutex mutex_;
+  std::array<std::vector<std::unique_ptr<shared_segment>>, 64> free_;
+  std::size_t cached_ = 0;
+};
+
+}  // namespace
+
+int segment_fd(const detail::segment& of) { return static_cast<const shared_segment&>(of).fd; }
+
+struct received_segments::use_of {
+  std::shared_ptr<received_segments> table;
+  void operator()(detail::segment* segment) const {
+    table->let_go(segment->id);
+    delete static_cast<shared_segment*>(segment);
+  }
+};
+
+received_segments::~received_segments() {
+  for (auto& [id, mapping] : mappings_) {
+    ::munmap(mapping.data, mapping.capacity);
+    ::close(mapping.fd);
+  }
+}
+
+bool received_segments::known(std::uint64_t id) const {
+  const std::lock_guard lock(mutex_);
+  return mappings_.count(id) != 0;
+}
+
+void received_segments::add(std::uint64_t id, int fd, std::size_t capacity, bool writable) {
+  std::byte* data = map_fd(fd, capacity, writable);
+  if (data == nullptr) {
+    ::close(fd);
+    throw std::bad_alloc();
+  }
+  const std::lock_guard lock(mutex_);
+  mappings_[id] = {data, capacity, fd, 0, ++uses_};
+}
+
+detail::segment_ptr received_segments::use(std::uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = mappings_.find(id);
+  if (found == mappings_.end()) return nullptr;
+  auto segment = std::make_unique<shared_segment>();
+  segment->data = found->second.data;
+  segment->capacity = found->second.capacity;
+  segment->fd = found->second.fd;
+  segment->id = id;
+  segment->writable = false;
+  ++found->second.holders;
+  found->second.last_use = ++uses_;
+  return {segment.release(), use_of{shared_from_this()}};
+}
+
+void received_segments::let_go(std::uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = mappings_.find(id);
+  if (found == mappings_.end()) return;
+  --found->second.holders;
+  released_.push_back(id);
+}
+
+bool received_segments::any_released() const {
+  const std::lock_guard lock(mutex_);
+  return !released_.empty();
+}
+
+void received_segments::take_released(std::vector<std::uint64_t>& released,
+                                      std::vector<std::uint64_t>& forgotten) {
+  const std::lock_guard lock(mutex_);
+  drop_surplus();
+  released.swap(released_);
+  forgotten.swap(forgotten_);
+  released_.clear();
+  forgotten_.clear();
+}
+
+// Mappings that are not in use are kept up to a limit; the least recently used go first. Called
+// with the lock held.
+void received_segments::drop_surplus() {
+  std::size_t idle = 0;
+  for (const auto& [id, mapping] : mappings_)
+    if (mapping.holders == 0) idle += mapping.capacity;
+  while (idle > recycled_limit()) {
+    auto oldest = mappings_.end();
+    for (auto it = mappings_.begin(); it != mappings_.end(); ++it)
+      if (it->second.holders == 0 &&
+          (oldest == mappings_.end() || it->second.last_use < oldest->second.last_use))
+        oldest = it;
+    idle -= oldest->second.capacity;
+    ::munmap(oldest->second.data, oldest->second.capacity);
+    ::close(oldest->second.fd);
+    forgotten_.push_back(oldest->first);
+    mappings_.erase(oldest);
+  }
+}
+
+}  // namespace clusterless::os
+
+namespace clusterless::detail {
+
+segment_ptr allocate_segment(std::size_t bytes) {
+  if (bytes > (std::size_t{1} << 46)) throw std::bad_alloc();
+  return os::recycler::instance().allocate(bytes);
+}
+
+void advise_huge(void* at, std::size_t bytes) noexcept {
+  constexpr std::uintptr_t huge = 2u << 20;
+  if (bytes < 2 * huge) return;
+  const auto from = (reinterpret_cast<std::uintptr_t>(at) + huge - 1) & ~(huge - 1);
+  const auto to = (reinterpret_cast<std::uintptr_t>(at) + bytes) & ~(huge - 1);
+  if (to > from) ::madvise(reinterpret_cast<void*>(from), to - from, MADV_HUGEPAGE);
+}
+
+segment_ptr find_segment(const segment_list* beside, std::uint64_t id) {
+  if (beside != nullptr)
+    for (const auto& segment : *beside)
+      if (segment && segment->id == id) return segment;
+  throw codec_error("clusterless: a value refers to a memory segment that was not sent with it");
+}
+
+}  // namespace clusterless::detail

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// Shared memory segments of this process, and mappings of those that other processes sent. A fresh
+// page costs several times a copy into a used one, so segments are recycled, not freed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include <clusterless/detail/segment.hpp>
+
+namespace clusterless::os {
+
+/// A segment with the descriptor that other processes map it by.
+struct shared_segment : detail::segment {
+  int fd = -1;
+};
+
+/// The descriptor of a segment, whoever made it.
+int segment_fd(const detail::segment& of);
+
+/// Segments received over one channel. Mappings are kept for the next time the sender uses the same
+/// segment; the sender learns through take_released() when it may do so.
+class received_segments : public std::enable_shared_from_this<received_segments> {
+ public:
+  ~received_segments();
+  bool known(std::uint64_t id) const;
+  /// Maps a segment that has just been received; takes over `fd`.
+  void add(std::uint64_t id, int fd, std::size_t capacity, bool writable);
+  /// A use of a known segment; null when it is not known. Uses are counted by the sender, so each
+  /// call is answered by one id from take_released() after the last holder let go.
+  detail::segment_ptr use(std::uint64_t id);
+  /// Ids let go since the last call. `forgotten` gets those whose mapping was dropped as well.
+  void take_released(std::vector<std::uint64_t>& released, std::vector<std::uint64_t>& forgotten);
+  bool any_released() const;
+
+ private:
+  struct mapping {
+    std::byte* data = nullptr;
+    std::size_t capacity = 0;
+    int fd = -1;
+    int holders = 0;
+    std::uint64_t last_use = 0;
+  };
+  struct use_of;
+  void let_go(std::uint64_t id);
+  void drop_surplus();
+
+  mutable std::mutex mutex_;
+  std::unordered_map<std::uint64_t, mapping> mappings_;
+  std::vector<std::uint64_t> released_;
+  std::vector<std::uint64_t> forgotten_;
+  std::uint64_t uses_ = 0;
+};
+
+}  // namespace clusterless::os
