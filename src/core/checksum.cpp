@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#include "core/checksum.hpp"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace clusterless::core {
+
+std::uint64_t checksum64(const void* from, std::size_t n, std::uint64_t seed) noexcept {
+  return XXH3_64bits_withSeed(from, n, seed);
+}
+
+content_hash hash_content(const void* from, std::size_t n) noexcept {
+  const XXH128_hash_t hash = XXH3_128bits(from, n);
+  return {hash.high64, hash.low64};
+}
+
+std::string to_hex(std::uint64_t sum) {
+  std::string text(16, '0');
+  for (std::size_t i = 16; i-- > 0; sum >>= 4)
+    text[i] = "0123456789abcdef"[sum & 15];
+  return text;
+}
+
+std::string to_hex(const content_hash& hash) {
+  return to_hex(hash.high) + to_hex(hash.low);
+}
+
+}  // namespace clusterless::core

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#include "core/checksum.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace clusterless::core;
+
+TEST_CASE("checksums are the published XXH3 values, so that records outlive this build") {
+  // The empty-input values of the XXH3 specification.
+  CHECK(to_hex(checksum64("", 0)) == "2d06800538d394c2");
+  CHECK(to_hex(hash_content("", 0)) == "99aa06d3014798d86001c324468d497f");
+}
+
+TEST_CASE("a checksum changes with every byte and with the seed") {
+  std::string text = "the quick brown fox jumps over the lazy dog, and over nothing else";
+  const auto sum = checksum64(text.data(), text.size());
+  CHECK(checksum64(text.data(), text.size(), 1) != sum);
+  for (char& c : text) {
+    c = static_cast<char>(c ^ 1);
+    CHECK(checksum64(text.data(), text.size()) != sum);
+    c = static_cast<char>(c ^ 1);
+  }
+  CHECK(checksum64(text.data(), text.size()) == sum);
+}
