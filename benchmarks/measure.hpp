@@ -93,12 +93,16 @@ inline void print_per_item(double seconds, long n) {
   figure(seconds / items * 1e6, "us/item").with("n", items).print();
 }
 
-/// The figure of rounds of the same work, in milliseconds each. The first one pays for pages and
-/// mappings that later ones find, so it is told apart.
-inline void print_rounds(std::vector<double>& milliseconds) {
-  const double first = milliseconds.front();
-  if (milliseconds.size() > 1) milliseconds.erase(milliseconds.begin());
-  figure(quantile(milliseconds, 0.5), "ms").with("first_ms", first).print();
+/// The figure of rounds of the same work: the median of the later ones. The first pays for pages
+/// and mappings that later ones find, so it is told apart; so is one more number, if it has a name.
+inline void print_rounds(std::vector<double>& rounds, const std::string& unit,
+                         const std::string& also = {}, double number = 0) {
+  const double first = rounds.front();
+  if (rounds.size() > 1) rounds.erase(rounds.begin());
+  figure made(quantile(rounds, 0.5), unit);
+  made.with("first_round", first);
+  if (!also.empty()) made.with(also, number);
+  made.print();
 }
 
 /// `bytes` counts what went in and what came out.

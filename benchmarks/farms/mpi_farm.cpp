@@ -132,35 +132,62 @@ void measure_latency(const bench::arguments& given) {
   bench::print_latency(seconds);
 }
 
-/// `what` is copy, which keeps every argument and result apart, or echo, which reuses one buffer.
-void measure_payload(const bench::arguments& given, std::size_t doubles, tag what) {
+/// Hands the arguments out in turn; `receive_into(k)` receives the k-th answer and tells from whom.
+template <class Receive>
+void map_blocks(const std::vector<block>& in, std::size_t n, std::size_t bytes, tag what,
+                Receive receive_into) {
+  std::size_t sent = 0;
+  const auto give = [&](int to) { send(in[sent++ % in.size()].get(), bytes, to, what); };
+  for (int to = 1; to <= workers() && sent < n; ++to)
+    give(to);
+  for (std::size_t got = 0; got < n; ++got) {
+    const int from = receive_into(got);
+    if (sent < n) give(from);
+  }
+}
+
+/// Distinct arguments, every result a new block that is kept and read.
+void measure_payload(const bench::arguments& given, std::size_t doubles) {
   const auto n = static_cast<std::size_t>(given.get("n", 64));
   const std::size_t bytes = doubles * sizeof(double);
-  const bool keep = what == copy;
-  std::vector<block> in(keep ? n : 1), out(keep ? n : 1);
+  std::vector<block> in(n);
   for (block& argument : in) {
     argument = new_block(doubles);
     std::fill_n(argument.get(), doubles, 1.0);
   }
-  if (!keep) out[0] = new_block(doubles);
-  double sum = 0;
-  std::size_t sent = 0;
-  const double start = bench::now();
-  const auto give = [&](int to) { send(in[keep ? sent : 0].get(), bytes, to, what), ++sent; };
-  for (int to = 1; to <= workers() && sent < n; ++to)
-    give(to);
-  for (std::size_t got = 0; got < n; ++got) {
-    block& result = out[keep ? got : 0];
-    if (keep) result = new_block(doubles);
-    const MPI_Status status = receive(result.get(), bytes, MPI_ANY_SOURCE);
-    if (sent < n) give(status.MPI_SOURCE);
-    if (keep) sum += touch(result.get(), doubles);
+  std::vector<double> rates;
+  for (long round = 0; round < given.get("rounds", 3); ++round) {
+    std::vector<block> out(n);
+    double sum = 0;
+    const double start = bench::now();
+    map_blocks(in, n, bytes, copy, [&](std::size_t k) {
+      out[k] = new_block(doubles);
+      const int from = receive(out[k].get(), bytes, MPI_ANY_SOURCE).MPI_SOURCE;
+      sum += touch(out[k].get(), doubles);
+      return from;
+    });
+    rates.push_back(2 * static_cast<double>(n * bytes) / (bench::now() - start) / 1e9);
+    bench::check(sum == static_cast<double>(n * (doubles / page_doubles + 1)), "payload");
   }
-  const double seconds = bench::now() - start;
-  const auto items = static_cast<double>(n);
-  if (keep)
-    bench::check(sum == items * (static_cast<double>(doubles / page_doubles) + 1), "payload");
-  bench::print_rate(seconds, 2 * items * static_cast<double>(bytes), static_cast<long>(n));
+  bench::print_rounds(rates, "GB/s");
+}
+
+/// One buffer goes back and forth: no new result, nothing kept or read.
+void measure_echo(const bench::arguments& given, std::size_t doubles) {
+  const auto n = static_cast<std::size_t>(given.get("n", 64));
+  const std::size_t bytes = doubles * sizeof(double);
+  std::vector<block> in(1);
+  in[0] = new_block(doubles);
+  std::fill_n(in[0].get(), doubles, 1.0);
+  const block out = new_block(doubles);
+  std::vector<double> rates;
+  for (long round = 0; round < given.get("rounds", 3); ++round) {
+    const double start = bench::now();
+    map_blocks(in, n, bytes, echo,
+               [&](std::size_t) { return receive(out.get(), bytes, MPI_ANY_SOURCE).MPI_SOURCE; });
+    rates.push_back(2 * static_cast<double>(n * bytes) / (bench::now() - start) / 1e9);
+  }
+  bench::print_rounds(rates, "GB/s");
 }
 
 void measure_broadcast(const bench::arguments& given, std::size_t doubles) {
@@ -177,7 +204,7 @@ void measure_broadcast(const bench::arguments& given, std::size_t doubles) {
     for (const long sum : sums)
       bench::check(sum == expected, "broadcast");
   }
-  bench::print_rounds(milliseconds);
+  bench::print_rounds(milliseconds, "ms");
 }
 
 void measure_idle() {
@@ -190,8 +217,8 @@ void lead(const bench::arguments& given, std::size_t doubles) {
   map_small(2L * workers(), 1, same);
   if (given.work == "noop") measure_same(given);
   if (given.work == "latency") measure_latency(given);
-  if (given.work == "payload") measure_payload(given, doubles, copy);
-  if (given.work == "payload_echo") measure_payload(given, doubles, echo);
+  if (given.work == "payload") measure_payload(given, doubles);
+  if (given.work == "payload_echo") measure_echo(given, doubles);
   if (given.work == "broadcast") measure_broadcast(given, doubles);
   if (given.work == "idle") measure_idle();
   if (given.work == "cold") std::printf("1\n");
