@@ -43,7 +43,7 @@ def facts(root):
     memory = re.search(r"MemTotal:\s*(\d+)", _read("/proc/meminfo"))
     return {
         "date": date.today().isoformat(),
-        "commit": _first_line("git", "-C", str(root), "rev-parse", "--short", "HEAD"),
+        "commit": _first_line("git", "-C", str(root), "describe", "--always", "--dirty"),
         "processor": name.group(1) if name else platform.machine(),
         "cores": os.cpu_count(),
         "memory_gib": round(int(memory.group(1)) / 2**20) if memory else 0,

@@ -80,7 +80,7 @@ def main(words):
     measured = [(work, measure(work, repeats, given.quick, not given.without_ours))
                 for work in works]
     loads = (before, machine.load())
-    facts = machine.facts(ROOT)
+    facts = machine.facts(ROOT) | {"run": "quick" if given.quick else "full", "repeats": repeats}
     results = [(work, [summary.line(*one) for one in taken]) for work, taken in measured]
     print(tables.text(results, facts, loads))
     if given.markdown:
@@ -89,6 +89,6 @@ def main(words):
         figures = [{"work": work.key, "contestant": contestant.label, "kind": contestant.kind,
                     **figure} for work, taken in measured for contestant, all_of_it in taken
                    for figure in all_of_it]
-        given.json.write_text(json.dumps({"machine": facts, "load": loads, "quick": given.quick,
+        given.json.write_text(json.dumps({"machine": facts, "load": loads,
                                           "figures": figures}, indent=1) + "\n", encoding="utf-8")
     return 0
