@@ -59,7 +59,8 @@ def behind(results):
 def machine_sentence(facts, loads):
     virtual = ", virtual" if facts["virtual"] else ""
     peers = ", ".join(f"{name} {version}" for name, version in facts["peers"].items())
-    return (f"A {facts['run']} run of {facts['repeats']} repetitions, {facts['date']}, commit "
+    plural = "s" if facts["repeats"] > 1 else ""
+    return (f"A {facts['run']} run of {facts['repeats']} repetition{plural}, {facts['date']}, commit "
             f"{facts['commit']}: {facts['cores']} cores of "
             f"{facts['processor']}{virtual}, {facts['memory_gib']} GiB, {facts['system']}, Linux "
             f"{facts['kernel']}, {facts['compiler']}. Huge pages of shared memory: "
