@@ -67,7 +67,8 @@ class pool {
     detail::segment_list beside;
     writer out(bytes, &beside);
     codec<T>::put(out, value);
-    handle.stored_ = core_->broadcast(std::move(bytes), std::move(beside), handle.key_);
+    handle.stored_ =
+        core_->broadcast(std::move(bytes), std::move(beside), schema_of<T>(), handle.key_);
     handle.value_ = std::make_shared<const T>(std::move(value));
     return handle;
   }

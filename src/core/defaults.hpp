@@ -49,7 +49,13 @@ inline constexpr std::int64_t pack_ns = 2'000'000;         // aimed-at run time 
 inline constexpr std::int64_t prefetch_below_ns = 4'000'000;  // packs this short are queued ahead; ours
 inline constexpr std::size_t kept_results = std::size_t{64} << 20;  // bytes, unconsumed; ours
 inline constexpr std::size_t output_tail = std::size_t{64} << 10;   // bytes of output kept a task; ours
+inline constexpr std::size_t kept_output = std::size_t{64} << 20;  // bytes of output kept a job; ours
 inline constexpr int error_tail_lines = 20;  // last lines of output in an error; ours
+
+// Progress on standard error.
+inline constexpr std::int64_t first_bar_ns = 500'000'000;        // before a job gets a bar; ours
+inline constexpr std::int64_t bar_ns = 200'000'000;              // between two drawings; ours
+inline constexpr std::int64_t progress_line_ns = 10'000'000'000;  // between lines, no terminal; ours
 
 // Processes of one machine.
 inline constexpr std::size_t ring_bytes = std::size_t{256} << 10;  // messages in flight each way; ours

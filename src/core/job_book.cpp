@@ -14,11 +14,11 @@ namespace {
 
 /// Bytes that `count` entries take, from `offset` on. The pack was made here or checked before.
 std::size_t bytes_of(const item_pack& pack, std::size_t offset, std::uint64_t count) {
-  detail::pack_cursor cursor(pack.bytes.data() + offset, pack.bytes.size() - offset);
+  detail::pack_cursor cursor(pack.data + offset, pack.size - offset);
   detail::entry_view entry;
   for (std::uint64_t i = 0; i < count; ++i)
     if (!cursor.next(entry)) break;
-  return static_cast<std::size_t>(cursor.position() - pack.bytes.data()) - offset;
+  return static_cast<std::size_t>(cursor.position() - pack.data) - offset;
 }
 
 // A lost item comes back at once the first time, then after 0.1 s, 0.2 s, … up to 30 s: a node that
@@ -37,13 +37,14 @@ bool charged_to_lost(cause why) noexcept {
 
 void job_book::offer(item_pack_ptr pack) {
   counts_.offered += pack->count;
-  const std::size_t size = pack->bytes.size();
+  const std::size_t size = pack->size;
   waiting_.push_back({pack->first, pack->count, std::move(pack), 0, size});
 }
 
-void job_book::skip(std::uint64_t count) {
+void job_book::skip(std::uint64_t count, std::uint64_t failed) {
   counts_.offered += count;
   counts_.settled += count;
+  counts_.failed += failed;
 }
 
 piece job_book::cut(piece& from, std::uint64_t count) const {
@@ -124,9 +125,13 @@ void job_book::succeeded(std::uint64_t task, std::uint64_t count, nanoseconds sp
   item_time_ = item_time_ <= 0 ? each : item_time_ * 0.5 + each * 0.5;
 }
 
-bool job_book::failed(std::uint64_t task, cause why, nanoseconds now) {
+bool job_book::failed(std::uint64_t task, cause why, nanoseconds now, std::uint64_t unreported) {
   const auto found = tasks_.find(task);
-  if (found == tasks_.end() || found->second.items.count == 0) return false;
+  if (found == tasks_.end() || found->second.items.count <= unreported) return false;
+  if (unreported != 0) {
+    counts_.running -= unreported;
+    waiting_.push_front(cut(found->second.items, unreported));
+  }
   piece one = cut(found->second.items, 1);
   --counts_.running;
   auto& tried = attempts_[one.first];
@@ -137,6 +142,7 @@ bool job_book::failed(std::uint64_t task, cause why, nanoseconds now) {
   if (!again) {
     ++counts_.settled;
     ++counts_.failed;
+    given_up_[one.first] = std::move(one);
     if (limits_.stop_on_error && why != cause::cancelled) stopped_ = true;
     return true;
   }
@@ -163,13 +169,26 @@ std::vector<piece> job_book::withdraw() {
   for (auto& [when, items] : retries_) taken.push_back(std::move(items));
   waiting_.clear();
   retries_.clear();
-  for (const auto& items : taken) settle_unrun(items.count);
+  for (const auto& items : taken) {
+    counts_.settled += items.count;
+    counts_.failed += items.count;
+    given_up_[items.first] = items;
+  }
   return taken;
 }
 
-void job_book::settle_unrun(std::uint64_t count) {
-  counts_.settled += count;
-  counts_.failed += count;
+std::vector<piece> job_book::retry_given_up() {
+  std::vector<piece> all;
+  for (auto& [first, items] : given_up_) {
+    counts_.settled -= items.count;
+    counts_.failed -= items.count;
+    for (std::uint64_t i = 0; i < items.count; ++i) attempts_.erase(first + i);
+    waiting_.push_back(items);
+    all.push_back(std::move(items));
+  }
+  given_up_.clear();
+  stopped_ = false;
+  return all;
 }
 
 piece job_book::rest_of(std::uint64_t task) const {
@@ -182,16 +201,12 @@ int job_book::attempt_of(std::uint64_t item) const {
   return found == attempts_.end() ? 1 : 1 + found->second.user + found->second.lost;
 }
 
-void job_book::reopen(item_pack_ptr item) {
-  counts_.settled -= item->count;
-  counts_.failed -= item->count;
+void job_book::reopen(item_pack_ptr items) {
+  counts_.settled -= items->count;
+  counts_.failed -= items->count;
   stopped_ = false;
-  for (std::uint64_t i = 0; i < item->count; ++i) {
-    auto& tried = attempts_[item->first + i];
-    tried = {};
-  }
-  const std::size_t size = item->bytes.size();
-  waiting_.push_back({item->first, item->count, std::move(item), 0, size});
+  const std::size_t size = items->size;
+  waiting_.push_back({items->first, items->count, std::move(items), 0, size});
 }
 
 }  // namespace clusterless::core

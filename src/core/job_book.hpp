@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <clusterless/detail/buffer.hpp>
@@ -21,12 +22,34 @@ namespace clusterless::core {
 
 using nanoseconds = std::int64_t;  ///< a point or span of time; the origin is the caller's
 
-/// Encoded items first … first+count-1, as detail/pack.hpp has them.
+/// Encoded items first … first+count-1, as detail/pack.hpp has them. The bytes are in `own`, or in a
+/// segment of another process that `shared` keeps.
 struct item_pack {
-  std::uint64_t first = 0;
-  std::uint64_t count = 0;
-  detail::buffer bytes = {};
-  detail::segment_list beside = {};
+  item_pack(std::uint64_t first_item, std::uint64_t items, detail::buffer bytes,
+            detail::segment_list segments = {})
+      : first(first_item),
+        count(items),
+        own(std::move(bytes)),
+        shared(own.shared()),
+        data(own.data()),
+        size(own.size()),
+        beside(std::move(segments)) {}
+  item_pack(std::uint64_t first_item, std::uint64_t items, detail::segment_ptr holds,
+            const std::byte* from, std::size_t n, detail::segment_list segments)
+      : first(first_item),
+        count(items),
+        shared(std::move(holds)),
+        data(from),
+        size(n),
+        beside(std::move(segments)) {}
+
+  std::uint64_t first;
+  std::uint64_t count;
+  detail::buffer own = {};
+  detail::segment_ptr shared = {};
+  const std::byte* data;
+  std::size_t size;
+  detail::segment_list beside;
 };
 using item_pack_ptr = std::shared_ptr<const item_pack>;
 
@@ -35,7 +58,7 @@ struct piece {
   std::uint64_t first = 0;
   std::uint64_t count = 0;
   item_pack_ptr pack = {};
-  std::size_t offset = 0;  ///< of the first item in pack->bytes
+  std::size_t offset = 0;  ///< of the first item in the pack
   std::size_t size = 0;
 };
 
@@ -71,8 +94,8 @@ class job_book {
   // --- input
   /// More items, following those offered before.
   void offer(item_pack_ptr pack);
-  /// Items first … first+count-1 have outcomes already (a job taken up again).
-  void skip(std::uint64_t count);
+  /// The next items have outcomes already, `failed` of them errors.
+  void skip(std::uint64_t count, std::uint64_t failed = 0);
   void input_ended() { input_ended_ = true; }
 
   // --- work
@@ -92,17 +115,15 @@ class job_book {
   // --- events
   /// The next `count` items of `task` have values, after `spent` of running.
   void succeeded(std::uint64_t task, std::uint64_t count, nanoseconds spent);
-  /// The next item of `task` failed. Returns true when that is its outcome, false when it will be
-  /// tried again.
-  bool failed(std::uint64_t task, cause why, nanoseconds now);
+  /// An item of `task` failed, after `unreported` more that must be run again. Returns true when that
+  /// is its outcome, false when it will be tried again.
+  bool failed(std::uint64_t task, cause why, nanoseconds now, std::uint64_t unreported = 0);
   /// `task` runs no more; its unsettled items wait again, at no cost to them.
   void ended(std::uint64_t task);
-  /// No item that has not started will be run: they are taken out and returned as ranges.
+  /// No item that has not started will be run: they are settled as failed and returned.
   std::vector<piece> withdraw();
   /// After an error with stop_on_error.
   bool stopped() const { return stopped_; }
-  /// Settles a range that never ran (cancelled).
-  void settle_unrun(std::uint64_t count);
 
   // --- state
   const book_counts& counts() const { return counts_; }
@@ -111,8 +132,11 @@ class job_book {
   /// The range of `task` that is not settled yet; count 0 when it is unknown.
   piece rest_of(std::uint64_t task) const;
   int attempt_of(std::uint64_t item) const;
-  /// Gives failed items a fresh start; their outcomes are taken back.
-  void reopen(item_pack_ptr item);
+  /// Gives all failed and withdrawn items a fresh start and returns them; their outcomes do not
+  /// count any more.
+  std::vector<piece> retry_given_up();
+  /// The same for failed items that were skipped; their inputs are given anew.
+  void reopen(item_pack_ptr items);
 
  private:
   struct attempts {
@@ -127,6 +151,7 @@ class job_book {
   std::multimap<nanoseconds, piece> retries_;
   std::unordered_map<std::uint64_t, task_order> tasks_;
   std::unordered_map<std::uint64_t, attempts> attempts_;
+  std::map<std::uint64_t, piece> given_up_;  // by first item
   std::uint64_t next_task_ = 1;
   double item_time_ = 0;
   std::size_t last_size_ = 0;

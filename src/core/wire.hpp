@@ -28,6 +28,7 @@ enum class type : std::uint16_t {
   // process -> supervisor
   ready = 32,
   outcomes,
+  item_failed,
   nested_begin,
   nested_items,
   nested_end,
@@ -78,14 +79,19 @@ struct run {
   std::uint32_t depth;  ///< 0: an item of a job; 1…: of a nested map
 };
 
-/// Outcomes of the next `count` items of a run. Payload: a pack. The run is over when `last` is set,
-/// also when items are left: then the one after these was not started.
+/// Values of the next `count` items of a run. Payload: a pack. With `last` the run is over.
 struct outcomes {
   std::uint64_t key;
   std::uint64_t count;
   std::uint64_t nanoseconds;  ///< time spent on them
   std::uint32_t last;
   std::uint32_t reserved;
+};
+
+/// The next item of a run failed, and the run is over: items after it were not started. Payload: an
+/// encoded error_info.
+struct item_failed {
+  std::uint64_t key;
 };
 
 /// A nested map. Payload: as in define_call.

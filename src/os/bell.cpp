@@ -52,6 +52,7 @@ bool bell::anything() const noexcept {
 }
 
 bool bell::fall_asleep() noexcept {
+  asleep_ = true;
   page_->sleeping.store(1, std::memory_order_seq_cst);
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (!anything()) return true;
@@ -59,7 +60,16 @@ bool bell::fall_asleep() noexcept {
   return false;
 }
 
+void bell::attend(bool begin) noexcept {
+  if (!asleep_) return;
+  page_->sleeping.store(begin ? 0 : 1, std::memory_order_seq_cst);
+  if (begin) return;
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (anything()) ring();
+}
+
 void bell::awake() noexcept {
+  asleep_ = false;
   page_->sleeping.store(0, std::memory_order_relaxed);
   std::uint64_t count = 0;
   [[maybe_unused]] const auto got = ::read(event_fd_.get(), &count, sizeof count);

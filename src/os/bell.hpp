@@ -54,6 +54,9 @@ class bell {
   /// call awake().
   bool fall_asleep() noexcept;
   void awake() noexcept;
+  /// Another thread listens for a while, so nothing need be rung; or it has stopped, and the
+  /// sleeper is to be woken again.
+  void attend(bool begin) noexcept;
   void ring() noexcept;
 
  private:
@@ -61,6 +64,7 @@ class bell {
   unique_fd event_fd_;
   bell_page* page_ = nullptr;
   std::size_t words_ = 0;
+  bool asleep_ = false;
   std::vector<int> free_;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "os/segments.hpp"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -73,7 +74,7 @@ class recycler {
   static std::unique_ptr<shared_segment> make(std::size_t capacity) {
     static std::atomic<std::uint32_t> count{0};
     auto made = std::make_unique<shared_segment>();
-    made->fd = ::memfd_create("clusterless", MFD_CLOEXEC);
+    made->fd = ::memfd_create("clusterless", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (made->fd < 0) {
       if (errno == EMFILE || errno == ENFILE)
         throw error(error_kind::busy,
@@ -82,6 +83,7 @@ class recycler {
       throw std::bad_alloc();
     }
     if (::ftruncate(made->fd, static_cast<off_t>(capacity)) != 0 ||
+        ::fcntl(made->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0 ||
         (made->data = map_fd(made->fd, capacity, true)) == nullptr) {
       ::close(made->fd);
       throw std::bad_alloc();
@@ -124,9 +126,9 @@ struct received_segments::use_of {
 };
 
 received_segments::~received_segments() {
-  for (auto& [id, mapping] : mappings_) {
-    ::munmap(mapping.data, mapping.capacity);
-    ::close(mapping.fd);
+  for (auto& [id, mapped] : mappings_) {
+    ::munmap(mapped.data, mapped.capacity);
+    ::close(mapped.fd);
   }
 }
 
@@ -187,8 +189,8 @@ void received_segments::take_released(std::vector<std::uint64_t>& released,
 // with the lock held.
 void received_segments::drop_surplus() {
   std::size_t idle = 0;
-  for (const auto& [id, mapping] : mappings_)
-    if (mapping.holders == 0) idle += mapping.capacity;
+  for (const auto& [id, mapped] : mappings_)
+    if (mapped.holders == 0) idle += mapped.capacity;
   while (idle > recycled_limit()) {
     auto oldest = mappings_.end();
     for (auto it = mappings_.begin(); it != mappings_.end(); ++it)

@@ -107,7 +107,9 @@ class pool_core {
   /// Exactly one of them is given.
   virtual job_ptr submit(call what, item_source* now, std::unique_ptr<item_source> later,
                          const map_options& options) = 0;
+  /// Stores a broadcast under the hash of its bytes and `schema`, which is put in `key`.
   virtual std::shared_ptr<const void> broadcast(buffer bytes, segment_list beside,
+                                                const std::string& schema,
                                                 std::uint64_t (&key)[2]) = 0;
   virtual int pools() const = 0;
   virtual int nodes() const = 0;

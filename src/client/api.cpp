@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// The functions behind the public headers that make and find pools, and init().
+#include <clusterless/detail/client.hpp>
+#include <clusterless/init.hpp>
+#include <clusterless/version.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "client/engines.hpp"
+#include "client/manifests.hpp"
+#include "client/pool.hpp"
+#include "client/roles.hpp"
+#include "client/runtime.hpp"
+#include "session/roles.hpp"
+#include "session/worker.hpp"
+
+namespace clusterless {
+
+namespace client {
+
+std::shared_ptr<pool> open_pool_from(const pool_options& options) {
+  auto made = std::make_shared<pool>(
+      config::configure(options, config::read_environment(), built_in_engines()).values);
+  made->open();
+  return made;
+}
+
+namespace {
+
+/// What users hold; the pool inside lives on while its jobs do.
+class pool_handle final : public detail::pool_core {
+ public:
+  explicit pool_handle(std::shared_ptr<pool> inside) : inside_(std::move(inside)) {}
+  ~pool_handle() override { inside_->abandon(); }
+
+  detail::job_ptr submit(detail::call what, detail::item_source* now,
+                         std::unique_ptr<detail::item_source> later,
+                         const map_options& options) override {
+    return inside_->submit(std::move(what), now, std::move(later), options);
+  }
+  std::shared_ptr<const void> broadcast(detail::buffer bytes, detail::segment_list beside,
+                                        const std::string& schema,
+                                        std::uint64_t (&key)[2]) override {
+    return inside_->broadcast(std::move(bytes), std::move(beside), schema, key);
+  }
+  int pools() const override { return inside_->pools(); }
+  int nodes() const override { return inside_->nodes(); }
+  void resize(int nodes) override { inside_->resize(nodes); }
+  void lose_node(int in_pool, int node) override { inside_->lose_node(in_pool, node); }
+  void destroy() override { inside_->destroy(); }
+  detail::job_ptr reopen(const std::string& name, const std::string& result_schema) override {
+    return inside_->reopen(name, result_schema);
+  }
+
+ private:
+  std::shared_ptr<pool> inside_;
+};
+
+/// A worker variable without init() would make this program start itself for ever.
+void require_init() {
+  if (initialised()) return;
+  if (std::getenv(session::worker_variable) != nullptr) {
+    std::fprintf(stderr,
+                 "clusterless: call clusterless::init(argc, argv) first in main: this process was "
+                 "started as a worker and got to create_pool instead\n");
+    std::_Exit(120);
+  }
+  throw error(error_kind::misuse,
+              "call clusterless::init(argc, argv) first in main, before create_pool");
+}
+
+}  // namespace
+}  // namespace client
+
+void init(int& argc, char**& argv) {
+  auto& arguments = session::program_arguments();
+  if (client::initialised()) return;
+  arguments.assign(argv, argv + argc);
+  if (const char* socket = std::getenv(session::worker_variable)) {
+    client::set_initialised();
+    session::worker_main(std::atoi(socket));
+  }
+  client::set_initialised();
+  client::play_role();
+}
+
+namespace detail {
+
+std::shared_ptr<pool_core> open_pool(const pool_options& options) {
+  client::require_init();
+  return std::make_shared<client::pool_handle>(client::open_pool_from(options));
+}
+
+job_ptr reopen_job(const std::string& name, const std::string& result_schema) {
+  client::require_init();
+  const auto record = store::job_record::open(client::open_store(), name);
+  auto inside = client::open_pool_from(client::pool_of(record->about()));
+  const client::pool_handle handle(inside);
+  return inside->reopen(name, result_schema);
+}
+
+}  // namespace detail
+}  // namespace clusterless

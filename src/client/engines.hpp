@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// The engines of this build, by name.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "engine/engine.hpp"
+
+namespace clusterless::client {
+
+const std::vector<config::engine_defaults>& built_in_engines();
+/// The engine named in the plan. Throws `error` when it cannot be started.
+std::unique_ptr<engine::engine> make_engine(const engine::pool_plan& plan, engine::events& to);
+
+}  // namespace clusterless::client

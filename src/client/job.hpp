@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+// A job of a pool: the book of its items, the source they come from, the outcomes that have come
+// back, and, when it is named, its record in the store. Guarded by the lock all pools share.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <clusterless/detail/client.hpp>
+
+#include "client/outcome_table.hpp"
+#include "client/output_log.hpp"
+#include "client/recorder.hpp"
+#include "core/job_book.hpp"
+#include "core/task.hpp"
+
+namespace clusterless::client {
+
+class pool;
+
+/// What a job is, and does not change.
+struct job_facts {
+  std::string id = {};
+  core::call_ptr call = {};
+  core::task_shape shape = {};
+  core::book_limits limits = {};
+  map_options options = {};
+  std::vector<std::shared_ptr<const void>> keep = {};  ///< broadcasts it uses
+};
+
+class job final : public detail::job_core, public std::enable_shared_from_this<job> {
+ public:
+  job(std::shared_ptr<pool> on, job_facts about, std::unique_ptr<recorder> record);
+  ~job() override;
+
+  // For users, from any thread.
+  std::string id() const override { return facts_.id; }
+  detail::outcome_run ordered(std::size_t item) override;
+  detail::outcome_run finished(std::size_t& cursor) override;
+  void want_all() override;
+  void release_before(std::size_t item) override;
+  bool wait_for(std::chrono::nanoseconds limit) override;
+  job_status status() override;
+  std::string output(std::size_t item) override;
+  void cancel() override;
+  destroy_report destroy() override;
+  detail::job_ptr regroup(detail::call fold, std::size_t group,
+                          const map_options& options) override;
+  void retry_failed() override;
+
+  // For the pool, with the lock held.
+  const job_facts& about() const noexcept { return facts_; }
+  const core::job_book& book() const noexcept { return book_; }
+  /// Reads all of `now` into packs, calling `between` after each and `wait` while results that are
+  /// among the items are not there.
+  void drain(detail::item_source& now, const std::function<void()>& between,
+             const std::function<void()>& wait);
+  void keep_source(std::unique_ptr<detail::item_source> later);
+  /// Takes up what the record holds.
+  void restore();
+  /// The next task, if one may run now.
+  std::optional<core::run_order> next_order(core::nanoseconds now, std::size_t slots);
+  /// True when items wait for results of other jobs.
+  bool waits_for_inputs() const noexcept { return unresolved_.has_value() || source_waits_; }
+  /// True when tasks are so short that the next should queue behind the running ones.
+  bool ahead() const;
+  void succeeded(std::uint64_t task, std::uint64_t count, core::nanoseconds spent,
+                 core::outcome_bytes pack);
+  void failed(std::uint64_t task, std::uint64_t unreported, error_info why, core::nanoseconds now);
+  void ended(std::uint64_t task) { book_.ended(task); }
+  /// Items of a task that are not settled fail with `why`; the task is over.
+  void settle_task(std::uint64_t task, const error_info& why);
+  void printed(std::uint64_t task, int pool, int worker, std::string_view text);
+  void set_progress(std::uint64_t task, double fraction, std::string_view text);
+  /// No item is started any more; those that wait or were never read fail with `why`.
+  void close_input(const error_info& why);
+  std::optional<std::uint64_t> total() const noexcept { return total_; }
+  bool is_finished() const { return !source_ && !unresolved_ && !draining_ && book_.finished(); }
+  bool cancelled() const noexcept { return cancelled_; }
+  void set_cancelled() noexcept { cancelled_ = true; }
+  recorder* record() const noexcept { return record_.get(); }
+  /// Puts what happened into the record; true when somebody asked there to cancel the job.
+  bool commit(core::nanoseconds now);
+  /// The outcomes from `item` on that are here or in the record; count 0 when there is none.
+  detail::outcome_run lookup(std::uint64_t item);
+  /// The fraction done of running items that told, summed; for progress displays.
+  double partial_progress() const;
+  bool prints_need_task() const { return !total_ || *total_ != 1; }
+
+ private:
+  struct unresolved {
+    detail::buffer bytes = {};
+    detail::segment_list beside = {};
+    std::uint64_t count = 0;
+    bool end = false;
+  };
+  bool pull(std::size_t wanted);
+  void take_pack(detail::buffer bytes, detail::segment_list beside, std::uint64_t count);
+  bool resolve(unresolved& pack, const std::vector<detail::job_ptr>& inputs);
+  void input_ended();
+  void offer_recorded(const store::item_range& range, bool again);
+  void put_error(const error_info& why, std::uint64_t task, int attempt);
+  detail::outcome_run unrun(std::uint64_t item) const;
+  void check_alive() const;
+
+  std::shared_ptr<pool> pool_;
+  job_facts facts_;
+  std::unique_ptr<recorder> record_;
+  core::job_book book_;
+  outcome_table outcomes_;
+  output_log outputs_;
+  std::unique_ptr<detail::item_source> source_;
+  std::optional<unresolved> unresolved_;
+  std::optional<std::uint64_t> total_;
+  std::uint64_t pulled_ = 0;
+  bool source_waits_ = false;
+  bool draining_ = false;
+  bool wants_all_ = false;
+  bool cancelled_ = false;
+  bool destroyed_ = false;
+  std::vector<std::pair<item_range, error_info>> unrun_;  // settled without running
+  std::vector<item_range> restored_;                      // settled before this process
+  std::map<std::uint64_t, double> progress_;              // by task
+};
+
+}  // namespace clusterless::client

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Keeps a named job's record while it runs, and brings it back. What a job settles is in the store
+// before anybody is told.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <clusterless/detail/client.hpp>
+
+#include "client/outcome_table.hpp"
+#include "core/task.hpp"
+#include "store/job_record.hpp"
+
+namespace clusterless::client {
+
+/// The store that named jobs are in: CLUSTERLESS_STORE or the default. Throws `error`.
+std::shared_ptr<store::object_store> open_store();
+
+class recorder {
+ public:
+  explicit recorder(std::unique_ptr<store::job_record> record) : record_(std::move(record)) {}
+
+  store::job_record& record() noexcept { return *record_; }
+  void inputs(std::uint64_t first, std::uint64_t count, const std::byte* data, std::size_t size);
+  void seal(std::uint64_t total);
+  void outcomes(std::uint64_t first, std::uint64_t count, std::uint64_t task, int attempt,
+                const std::byte* data, std::size_t size);
+  void printed(std::uint64_t task, std::uint64_t item, int pool, int worker, std::string_view text);
+  /// Makes what was said since the last call part of the record; `now` paces the forcing to disk.
+  void commit(core::nanoseconds now, bool finished);
+  bool cancel_requested(core::nanoseconds now);
+  /// The recorded outcome of an item as a run of one; count 0 when there is none.
+  detail::outcome_run outcome(std::uint64_t item);
+
+ private:
+  std::unique_ptr<store::job_record> record_;
+  bool changed_ = false;
+  bool unsynced_ = false;
+  bool unflushed_ = false;
+  core::nanoseconds last_sync_ = 0;
+  core::nanoseconds last_look_ = 0;
+};
+
+}  // namespace clusterless::client

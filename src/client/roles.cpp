@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "client/roles.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include <clusterless/codec.hpp>
+#include <clusterless/detail/client.hpp>
+
+#include "client/manifests.hpp"
+#include "client/pool.hpp"
+#include "core/defaults.hpp"
+#include "core/wire.hpp"
+#include "os/program.hpp"
+#include "session/context.hpp"
+#include "session/run_item.hpp"
+
+namespace clusterless::client {
+
+namespace {
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : value;
+}
+
+/// Finishes what is missing; with `retry` what failed as well. Exit code 0 when every item has a
+/// value, 3 when some failed.
+int finish_job(const std::string& name, bool retry) {
+  auto made = detail::reopen_job(name, "");
+  if (retry) {
+    made->wait_for(std::chrono::nanoseconds(-1));
+    if (made->status().failed != 0) made->retry_failed();
+  }
+  made->wait_for(std::chrono::nanoseconds(-1));
+  const auto now = made->status();
+  std::fprintf(stderr, "%s: %zu done, %zu failed\n", name.c_str(), now.done, now.failed);
+  return now.failed == 0 ? 0 : 3;
+}
+
+/// Runs one item here, in this process, with its exact input; maps nested in it run in place.
+int replay_item(const std::string& name, std::uint64_t item) {
+  const auto record = store::job_record::open(open_store(), name);
+  const auto& about = record->about();
+  if (about.build != os::to_hex(os::this_build()))
+    throw error(error_kind::misuse, "job '" + name + "' was submitted by build " + about.build +
+                                        " of this program, and this is build " +
+                                        os::to_hex(os::this_build()));
+  const auto input = record->read_input(item);
+  if (!input)
+    throw error(error_kind::misuse,
+                "job '" + name + "' has no item " + std::to_string(item) + "; it has " +
+                    std::to_string(record->counts().submitted));
+  const auto bound_bytes = record->bound();
+  session::item_call call;
+  call.function = session::function_at(
+      {about.function.entry, about.function.target.value_or(wire::no_target)});
+  reader bound(bound_bytes.data(), bound_bytes.size());
+  call.bound = call.function.entry->decode_bound(bound);
+  call.max_bytes = defaults::max_item_bytes;
+  for (const auto& [key, value] : about.options.env) ::setenv(key.c_str(), value.c_str(), 1);
+  detail::buffer out;
+  detail::segment_list beside;
+  session::this_context().item = item;
+  const bool good = session::run_item(call, item, {input->kind, input->body.data(), input->body.size()},
+                                      {}, out, beside);
+  session::drop_scratch();
+  std::fflush(stdout);
+  if (good) {
+    std::fprintf(stderr, "%s item %llu: a value of %zu bytes\n", name.c_str(),
+                 static_cast<unsigned long long>(item), out.size());
+    return 0;
+  }
+  detail::pack_cursor cursor(out.data(), out.size());
+  detail::entry_view entry;
+  cursor.next(entry);
+  std::fprintf(stderr, "%s\n", remote_error(detail::decode_error(entry.body, entry.size)).what());
+  return 3;
+}
+
+}  // namespace
+
+void play_role() {
+  const std::string role = variable(role_variable);
+  if (role.empty()) return;
+  const std::string name = variable(job_variable);
+  const std::string item = variable(item_variable);
+  for (const char* each : {role_variable, job_variable, item_variable}) ::unsetenv(each);
+  int code = 2;
+  try {
+    if (role == "finish" || role == "retry") code = finish_job(name, role == "retry");
+    else if (role == "replay") code = replay_item(name, std::strtoull(item.c_str(), nullptr, 10));
+    else std::fprintf(stderr, "clusterless: unknown role '%s'\n", role.c_str());
+  } catch (const std::exception& caught) {
+    std::fprintf(stderr, "clusterless: %s\n", caught.what());
+  }
+  std::fflush(nullptr);
+  std::exit(code);
+}
+
+}  // namespace clusterless::client

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "core/text.hpp"
+
+#include <cstdio>
+
+namespace clusterless::core {
+
+std::string last_lines(std::string_view text, int lines) {
+  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  std::size_t from = text.size();
+  while (lines-- > 0 && from != 0) {
+    const std::size_t line_break = text.rfind('\n', from - 1);
+    if (line_break == std::string_view::npos) return std::string(text);
+    from = line_break;
+  }
+  return std::string(text.substr(from == text.size() ? from : from + 1));
+}
+
+namespace {
+
+template <class... Args>
+std::string print(const char* form, Args... args) {
+  char text[64];
+  std::snprintf(text, sizeof text, form, args...);
+  return text;
+}
+
+}  // namespace
+
+std::string duration_text(std::int64_t nanoseconds) {
+  const double seconds = static_cast<double>(nanoseconds) / 1e9;
+  if (seconds < 1e-3) return print("%.0f us", seconds * 1e6);
+  if (seconds < 1) return print("%.0f ms", seconds * 1e3);
+  if (seconds < 60) return print("%.1f s", seconds);
+  const auto whole = static_cast<std::int64_t>(seconds + 0.5);
+  if (whole < 3600) return print("%d min %d s", int(whole / 60), int(whole % 60));
+  return print("%d h %d min", int(whole / 3600), int(whole % 3600 / 60));
+}
+
+std::string size_text(std::uint64_t bytes) {
+  if (bytes < 1024) return print("%d B", int(bytes));
+  const char* units[] = {"KiB", "MiB", "GiB", "TiB"};
+  double value = static_cast<double>(bytes) / 1024;
+  int unit = 0;
+  while (value >= 1024 && unit < 3) {
+    value /= 1024;
+    ++unit;
+  }
+  return print("%.1f ", value) + units[unit];
+}
+
+std::string count_text(std::uint64_t n, std::string_view what) {
+  std::string text = std::to_string(n) + ' ';
+  text += what;
+  if (n != 1) text += 's';
+  return text;
+}
+
+}  // namespace clusterless::core

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Small texts: sizes, durations, counts and the ends of outputs, in words people read.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace clusterless::core {
+
+/// The last `lines` lines of `text`, without the final line break.
+std::string last_lines(std::string_view text, int lines);
+/// "850 ms", "4.2 s", "3 min 20 s", "6 h 10 min".
+std::string duration_text(std::int64_t nanoseconds);
+/// "512 B", "8.0 MiB".
+std::string size_text(std::uint64_t bytes);
+/// "1 item", "3 items".
+std::string count_text(std::uint64_t n, std::string_view what);
+
+}  // namespace clusterless::core

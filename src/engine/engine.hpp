@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// The seam behind which nodes are: this machine, Azure Batch, Slurm. An engine makes pools and runs
+// tasks on them; it decides nothing about retries. It is driven by one thread at a time, and never
+// blocks but in sleep().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <clusterless/error.hpp>
+
+#include "core/task.hpp"
+
+namespace clusterless::engine {
+
+/// What an engine tells; calls are made from inside poll() and sleep().
+class events {
+ public:
+  virtual ~events() = default;
+  /// The next `count` items of task `key` have values. `pack` is valid during the call.
+  virtual void succeeded(std::uint64_t key, std::uint64_t count, core::nanoseconds spent,
+                         core::outcome_bytes pack) = 0;
+  /// After `unreported` more items of task `key`, which have to be run again, one failed.
+  virtual void failed(std::uint64_t key, std::uint64_t unreported, error_info why) = 0;
+  /// Task `key` is over. Items without an outcome were not finished, through no fault of theirs.
+  virtual void ended(std::uint64_t key) = 0;
+  /// An item of task `key` printed lines. `worker`: 1 for the item's own process.
+  virtual void printed(std::uint64_t key, int pool, int worker, std::string_view text) = 0;
+  virtual void progress(std::uint64_t key, double fraction, std::string_view text) = 0;
+  /// Something about nodes that users want to know, as one line.
+  virtual void note(const std::string& line) = 0;
+  /// No task can run on this pool any more, and why.
+  virtual void broken(const std::string& why) = 0;
+  /// The bytes of a broadcast, or null when there is none under that key.
+  virtual const core::broadcast_bytes* find_broadcast(const std::uint64_t (&key)[2]) = 0;
+};
+
+class engine {
+ public:
+  virtual ~engine() = default;
+  virtual int pools() const = 0;
+  virtual int nodes() const = 0;  ///< of each pool
+  /// Throws `error` when no pool can ever hold a task of this shape.
+  virtual void check(const core::task_shape& shape) const = 0;
+  /// How many tasks of this shape would be taken now; with `ahead` also those that queue up behind
+  /// running ones.
+  virtual std::size_t room(const core::task_shape& shape, bool ahead) const = 0;
+  /// How many tasks of this shape run side by side when nothing else does.
+  virtual std::size_t slots(const core::task_shape& shape) const = 0;
+  /// Takes a task; call it only when there is room.
+  virtual void submit(core::run_order order) = 0;
+  /// Ends a task; ended() follows.
+  virtual void cancel(std::uint64_t key) = 0;
+  /// Sets what stop_requested() answers in the items of a task.
+  virtual void request_stop(std::uint64_t key) = 0;
+  virtual void forget_call(std::uint64_t call) = 0;
+  virtual void forget_broadcast(const std::uint64_t (&key)[2]) = 0;
+  virtual std::uint64_t next_key() = 0;
+  virtual core::nanoseconds now() const = 0;
+
+  /// Delivers what has happened. Cheap enough to spin on unless `thorough`, which also looks at
+  /// what costs system calls. False when nothing had happened.
+  virtual bool poll(events& to, bool thorough) = 0;
+  /// Delivers all that the processes of task `key` have printed so far.
+  virtual void drain_output(events& to, std::uint64_t key) = 0;
+  /// Waits until something happens, wake() is called or `deadline` has come (negative: none), and
+  /// delivers it. `around(true)` is called before the wait and `around(false)` after it.
+  virtual void sleep(events& to, core::nanoseconds deadline,
+                     const std::function<void(bool)>& around) = 0;
+  virtual void wake() = 0;
+  /// An eventfd that wakes it too, for signal handlers.
+  virtual int bell() const = 0;
+  /// A thread begins or ends to call poll() in a loop: meanwhile sleep() need not be woken.
+  virtual void attend(bool begin) = 0;
+  /// When the engine itself wants sleep() to end, for its time limits; negative: not.
+  virtual core::nanoseconds next_deadline() const = 0;
+
+  virtual void resize(int nodes) = 0;
+  virtual void lose_node(int pool, int node) = 0;
+  /// Ends everything. The engine takes no more tasks.
+  virtual void close() = 0;
+};
+
+/// What a pool is made of; every engine reads what concerns it.
+struct pool_plan {
+  std::string engine = "local";
+  int pools = 1;
+  int nodes = 1;
+  int procs_per_node = 1;
+  int omp_threads = 1;
+  std::string startup_script = {};
+  bool verbose = true;
+};
+
+}  // namespace clusterless::engine

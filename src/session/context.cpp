@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "session/context.hpp"
+
+#include <unistd.h>
+
+#include <clusterless/task.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+
+#include "session/pending_map.hpp"
+#include "session/worker.hpp"
+
+namespace clusterless {
+
+namespace session {
+
+context& this_context() {
+  static context only;
+  return only;
+}
+
+std::string scratch_root(int supervisor) {
+  const char* base = std::getenv("TMPDIR");
+  return std::string(base != nullptr && *base != '\0' ? base : "/tmp") + "/clusterless-" +
+         std::to_string(::getuid()) + "-" + std::to_string(supervisor);
+}
+
+void drop_scratch() {
+  auto& here = this_context();
+  if (here.scratch.empty()) return;
+  std::error_code ignored;
+  std::filesystem::remove_all(here.scratch, ignored);
+  here.scratch.clear();
+}
+
+}  // namespace session
+
+int myid() { return session::this_context().id; }
+int nprocs() { return session::this_context().count; }
+int attempt() { return session::this_context().attempt; }
+std::string node() { return session::this_context().node; }
+std::vector<std::string> nodes() { return session::this_context().nodes; }
+
+std::vector<int> workers() {
+  std::vector<int> ids;
+  for (int id = 2; id <= nprocs(); ++id) ids.push_back(id);
+  if (ids.empty()) ids.push_back(1);
+  return ids;
+}
+
+void progress(double fraction, const std::string& text) {
+  if (auto* link = session::this_context().link) link->send_progress(fraction, text);
+}
+
+bool stop_requested() {
+  const auto* link = session::this_context().link;
+  return link != nullptr && link->stop_requested();
+}
+
+std::string scratch_dir() {
+  auto& here = session::this_context();
+  if (!here.scratch.empty()) return here.scratch;
+  const int supervisor = here.link != nullptr ? ::getppid() : ::getpid();
+  std::string made = session::scratch_root(supervisor);
+  std::filesystem::create_directories(made);
+  std::filesystem::permissions(made, std::filesystem::perms::owner_all);
+  made += "/item-XXXXXX";
+  if (::mkdtemp(made.data()) == nullptr)
+    throw error(error_kind::failed, "no scratch directory can be made as " + made +
+                                        "; set TMPDIR to a directory that can be written");
+  here.scratch = made;
+  return made;
+}
+
+namespace detail {
+
+job_ptr submit_nested(call what, item_source& items, int pinned_worker,
+                      const map_options& options) {
+  auto& here = session::this_context();
+  if (pinned_worker < 0 || pinned_worker > here.count)
+    throw error(error_kind::misuse, "remote_call: there is no process " +
+                                        std::to_string(pinned_worker) + "; they are 1 to " +
+                                        std::to_string(here.count));
+  const bool alone = here.link == nullptr || here.count == 1;
+  if (alone || (pinned_worker != 0 && pinned_worker == here.id))
+    return std::make_shared<session::inline_map>(std::move(what), items, options);
+  return here.link->begin_map(std::move(what), items, pinned_worker, options);
+}
+
+}  // namespace detail
+}  // namespace clusterless

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "session/host.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace clusterless::session {
+
+host::host() : oom_(os::oom_counter_files(::getpid())) {
+  oom_at_start_ = oom_.read().value_or(0);
+  poller_.add(bell_.event_fd(), wake_up);
+}
+
+core::nanoseconds host::now() const {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+std::uint64_t host::id_of(watched* who) {
+  auto& id = ids_[who];
+  if (id == 0) {
+    id = ++last_id_;
+    by_id_[id] = who;
+  }
+  return id;
+}
+
+void host::watch_bell(int number, watched* who) {
+  const auto at = static_cast<std::size_t>(number);
+  if (by_number_.size() <= at) by_number_.resize(at + 1);
+  by_number_[at] = who;
+}
+
+void host::watch_output(int fd, watched* who) { poller_.add(fd, id_of(who) << 2 | output); }
+void host::watch_end(int pidfd, watched* who) { poller_.add(pidfd, id_of(who) << 2 | end); }
+
+void host::forget(watched* who, int number, int output_fd, int pidfd) {
+  if (number >= 0) by_number_[static_cast<std::size_t>(number)] = nullptr;
+  if (output_fd >= 0) poller_.remove(output_fd);
+  if (pidfd >= 0) poller_.remove(pidfd);
+  const auto found = ids_.find(who);
+  if (found == ids_.end()) return;
+  by_id_.erase(found->second);
+  ids_.erase(found);
+}
+
+bool host::poll_messages() {
+  return bell_.collect([this](int number) {
+    watched* who = by_number_[static_cast<std::size_t>(number)];
+    if (who != nullptr) who->told();
+  });
+}
+
+int host::timeout_ms(core::nanoseconds deadline) const {
+  if (deadline < 0) return -1;
+  const core::nanoseconds left = deadline - now();
+  if (left <= 0) return 0;
+  return static_cast<int>(std::min<core::nanoseconds>(left / 1'000'000 + 1, 3'600'000));
+}
+
+void host::wait_descriptors(int timeout) { dispatch(poller_.wait(tokens_, max_tokens, timeout)); }
+
+void host::dispatch(std::size_t tokens) {
+  // A call may forget others, so each token is looked up when its turn comes; ends go last, when
+  // all output has been read.
+  const std::vector<std::uint64_t> batch(tokens_, tokens_ + tokens);
+  for (const kind wanted : {output, end}) {
+    for (const std::uint64_t token : batch) {
+      if ((token & 3) != wanted) continue;
+      const auto found = by_id_.find(token >> 2);
+      if (found == by_id_.end()) continue;
+      if (wanted == output) found->second->readable();
+      else found->second->ended();
+    }
+  }
+}
+
+std::uint64_t host::unexplained_oom_kills() {
+  const std::uint64_t seen = oom_.read().value_or(0);
+  const std::uint64_t grown = seen - std::min(seen, oom_at_start_);
+  return grown - std::min(grown, explained_);
+}
+
+}  // namespace clusterless::session

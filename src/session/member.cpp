@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+#include "session/member.hpp"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "core/defaults.hpp"
+#include "os/fail.hpp"
+#include "os/program.hpp"
+#include "os/symbolise.hpp"
+#include "session/roles.hpp"
+
+namespace clusterless::session {
+
+member::member(host& on, member_events& to, member_facts facts)
+    : host_(on), events_(to), facts_(std::move(facts)) {}
+
+member::~member() { stop_watching(); }
+
+void member::stop_watching() {
+  if (channel_) host_.forget(this, channel_->number(), output_.get(), pidfd_);
+  pidfd_ = -1;
+}
+
+void member::start() {
+  if (alive()) return;
+  os::channel::peer_fds peer;
+  auto link = std::make_unique<os::channel>(host_.bell(), peer);
+  int out[2];
+  if (::pipe2(out, O_CLOEXEC) != 0) os::fail("a pipe for a worker's output");
+  output_ = os::unique_fd(out[0]);
+  const os::unique_fd write_end(out[1]);
+  ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
+
+  os::start_request request;
+  request.path = "/proc/self/exe";
+  request.argv = program_arguments();
+  request.env = {{worker_variable, "3"},
+                 {"OMP_NUM_THREADS", std::to_string(facts_.omp_threads)}};
+  request.inherit = peer.socket.get();
+  request.output = write_end.get();
+  process_ = os::child_process::start(request);
+  pidfd_ = process_.pidfd();
+  send_worker_descriptors(link->socket_fd(), peer.area.get(), host_.bell().page_fd(),
+                          host_.bell().event_fd(), link->number());
+  channel_ = std::move(link);
+  reason_ = os::own_kill::none;
+  kill_at_.reset();
+  ready_ = false;
+  host_.watch_bell(channel_->number(), this);
+  host_.watch_output(output_.get(), this);
+  host_.watch_end(pidfd_, this);
+  say_hello();
+}
+
+void member::say_hello() {
+  wire::hello hello{};
+  hello.version = wire::version;
+  hello.supervisor_pid = ::getpid();
+  hello.id = facts_.id;
+  hello.count = facts_.count;
+  hello.nodes = static_cast<std::int32_t>(facts_.nodes.size());
+  hello.pool = facts_.pool;
+  hello.omp_threads = facts_.omp_threads;
+  std::memcpy(hello.build_id, os::this_build().data(), sizeof hello.build_id);
+  std::string names = facts_.node + '\0';
+  for (const auto& name : facts_.nodes) names += name + '\0';
+  channel_->send(wire::type::hello, hello,
+                 {reinterpret_cast<const std::byte*>(names.data()), names.size(), {}});
+}
+
+void member::kill(os::own_kill why) {
+  if (!alive()) return;
+  if (reason_ == os::own_kill::none) reason_ = why;
+  process_.kill_group();
+}
+
+void member::kill_with_stack(core::nanoseconds timeout) {
+  if (!alive() || ending()) return;
+  reason_ = os::own_kill::timeout;
+  timeout_ = timeout;
+  constexpr core::nanoseconds patience = 300'000'000;  // for the stack to be written
+  kill_at_ = host_.now() + patience;
+  process_.signal(os::stack_request_signal);
+}
+
+void member::tick() {
+  if (!alive()) return;
+  waiting_to_send_ = channel_->flush();
+  if (kill_at_ && (host_.now() >= *kill_at_ || os::complete(channel_->area().crash))) {
+    kill_at_.reset();
+    process_.kill_group();
+  }
+}
+
+std::optional<core::nanoseconds> member::next_tick() const {
+  constexpr core::nanoseconds soon = 1'000'000;
+  if (kill_at_ || waiting_to_send_) return host_.now() + soon;
+  return std::nullopt;
+}
+
+void member::told() {
+  os::message message;
+  while (channel_ && channel_->receive(message)) {
+    if (message.type == wire::type::ready) ready_ = true;
+    events_.received(*this, message);
+    channel_->done(message);
+  }
+  if (!channel_) return;
+  if (channel_->broken() && alive() && !ending()) kill(os::own_kill::none);
+  waiting_to_send_ = channel_->flush();
+}
+
+void member::readable() { drain_output(); }
+
+void member::drain_output() {
+  char chunk[16384];
+  while (output_) {
+    const ssize_t n = ::read(output_.get(), chunk, sizeof chunk);
+    if (n <= 0) return;
+    lines({chunk, static_cast<std::size_t>(n)});
+    if (static_cast<std::size_t>(n) < sizeof chunk) return;
+  }
+}
+
+void member::lines(std::string_view text) {
+  constexpr std::size_t longest_line = 8192;
+  const std::size_t end = text.rfind('\n');
+  if (end == std::string_view::npos) {
+    partial_ += text;
+    if (partial_.size() < longest_line) return;
+    partial_ += '\n';
+    events_.printed(*this, std::exchange(partial_, {}));
+    return;
+  }
+  if (partial_.empty()) {
+    events_.printed(*this, text.substr(0, end + 1));
+  } else {
+    partial_ += text.substr(0, end + 1);
+    events_.printed(*this, std::exchange(partial_, {}));
+  }
+  partial_ = text.substr(end + 1);
+}
+
+void member::ended() {
+  auto facts = process_.reap();
+  if (!facts) return;
+  told();  // what it sent before it died
+  drain_output();
+  if (!partial_.empty()) events_.printed(*this, std::exchange(partial_, {}));
+  const auto& record = channel_->area().crash;
+  os::death_evidence evidence;
+  evidence.wait_status = facts->wait_status;
+  evidence.ours = reason_;
+  evidence.record = &record;
+  evidence.oom_kills = host_.unexplained_oom_kills();
+  const std::uint64_t running = channel_->area().running.load(std::memory_order_acquire);
+  evidence.in_item = running != 0;
+  evidence.timeout = std::chrono::milliseconds(timeout_ / 1'000'000);
+  evidence.peak_bytes = facts->peak_bytes;
+  last_moments how;
+  how.why = os::cause_of_death(evidence);
+  if (how.why.cause == cause::out_of_memory) host_.explain_oom_kill();
+  if (os::complete(record)) how.trace = os::describe_trace(record);
+  how.was_ready = ready_;
+  if (running != 0) {
+    how.run = channel_->area().run_key.load(std::memory_order_acquire);
+    how.item = running - 1;
+  }
+  stop_watching();
+  channel_.reset();
+  output_.reset();
+  events_.died(*this, how);
+}
+
+}  // namespace clusterless::session

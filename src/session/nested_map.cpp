@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+#include "session/nested_map.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include <clusterless/codec.hpp>
+
+#include "core/defaults.hpp"
+#include "session/run_item.hpp"
+
+namespace clusterless::session {
+
+void task_session::nested_map::pass_on(task_session& in, std::uint64_t first, std::uint64_t count,
+                                       os::message& pack) {
+  auto& owner = in.slots_[static_cast<std::size_t>(key.first) - 1];
+  if (!owner.process->alive()) return;
+  owner.process->link().send(wire::type::nested_outcomes,
+                             wire::nested_outcomes{key.second, first, count},
+                             {pack.data, pack.size, pack.shared}, pack.beside);
+}
+
+task_session::nested_map* task_session::find_map(const map_key& key) {
+  const auto found = maps_.find(key);
+  return found == maps_.end() ? nullptr : found->second.get();
+}
+
+task_session::nested_map* task_session::map_of_run(std::uint64_t key) {
+  const auto found = nested_runs_.find(key);
+  return found == nested_runs_.end() ? nullptr : find_map(found->second);
+}
+
+void task_session::on_nested_begin(slot& from, os::message& what) {
+  const auto got = wire::fixed_part<wire::nested_begin>(what.fixed, what.fixed_size);
+  const int owner = from.process->facts().id;
+  const bool sound = got && got->env_bytes <= what.size && !from.doing.empty() &&
+                     from.doing.back().run != 0 && got->pinned >= 0 &&
+                     got->pinned <= from.process->facts().count &&
+                     find_map({owner, got->map}) == nullptr;
+  if (!sound) {
+    protocol_broken(from);
+    return;
+  }
+  core::book_limits limits;
+  limits.retries_user = got->retries_user;
+  limits.retries_lost = got->retries_lost;
+  limits.items_per_task = static_cast<std::size_t>(got->items_per_task);
+  limits.stop_on_error = got->stop_on_error != 0;
+  auto map = std::make_unique<nested_map>(map_key{owner, got->map}, limits);
+  auto call = std::make_shared<core::call_spec>();
+  call->id = host_.next_key();
+  call->entry_offset = got->entry_offset;
+  call->target_offset = got->target_offset;
+  call->max_item_bytes = got->max_item_bytes;
+  call->timeout = got->timeout_ns;
+  call->env.assign(reinterpret_cast<const char*>(what.data), got->env_bytes);
+  call->bound.assign(what.data + got->env_bytes, what.data + what.size);
+  map->call = std::move(call);
+  map->pinned = got->pinned;
+  map->depth = static_cast<std::uint32_t>(from.doing.size());
+  if (!runs_.empty()) map->task = runs_.begin()->second.order.task;
+  activity waits;
+  waits.map = map->key;
+  from.doing.push_back(waits);
+  maps_.emplace(map->key, std::move(map));
+}
+
+void task_session::on_nested_items(slot& from, os::message& what) {
+  const auto got = wire::fixed_part<wire::nested_items>(what.fixed, what.fixed_size);
+  nested_map* map = got ? find_map({from.process->facts().id, got->map}) : nullptr;
+  if (map == nullptr) {
+    protocol_broken(from);
+    return;
+  }
+  if (got->count != 0) {
+    core::item_pack_ptr pack;
+    if (what.shared) {
+      pack = std::make_shared<core::item_pack>(got->first, got->count, what.shared, what.data,
+                                               what.size, what.beside);
+    } else {
+      detail::buffer bytes;
+      bytes.append(what.data, what.size);
+      pack = std::make_shared<core::item_pack>(got->first, got->count, std::move(bytes),
+                                               what.beside);
+    }
+    map->book.offer(std::move(pack));
+  }
+  if (got->end != 0) map->book.input_ended();
+  give_nested_work();
+}
+
+void task_session::on_nested_end(slot& from, os::message& what) {
+  const auto got = wire::fixed_part<wire::nested_end>(what.fixed, what.fixed_size);
+  const map_key key{from.process->facts().id, got ? got->map : 0};
+  if (!got || from.doing.empty() || from.doing.back().run != 0 || from.doing.back().map != key) {
+    protocol_broken(from);
+    return;
+  }
+  from.doing.pop_back();
+  drop_map(key);
+}
+
+// Whoever still works on the map does so for nobody, and may go on for hours: it is ended.
+void task_session::drop_map(const map_key& key) {
+  nested_map* map = find_map(key);
+  if (map == nullptr) return;
+  for (auto& each : slots_) {
+    const bool works_on_it = std::any_of(each.doing.begin(), each.doing.end(), [&](const activity& a) {
+      return a.run != 0 && a.map == key;
+    });
+    if (works_on_it) each.process->kill(os::own_kill::cancel);
+  }
+  for (const auto& [run, task] : map->task_of) nested_runs_.erase(run);
+  const std::uint64_t call = map->call->id;
+  maps_.erase(key);
+  forget_call(call);
+}
+
+void task_session::nested_error(nested_map& map, std::uint64_t item, const error_info& why) {
+  auto& owner = slots_[static_cast<std::size_t>(map.key.first) - 1];
+  if (!owner.process->alive()) return;
+  error_info info = why;
+  info.task = map.task;
+  if (info.attempt == 0) info.attempt = map.book.attempt_of(item);
+  detail::buffer bytes;
+  put_error(bytes, info);
+  owner.process->link().send(wire::type::nested_outcomes,
+                             wire::nested_outcomes{map.key.second, item, 1},
+                             {bytes.data(), bytes.size(), bytes.shared()});
+}
+
+// A process may take an item when it has nothing to do, or when it waits for this very map. Process
+// 1 leaves its maps to the workers.
+bool task_session::may_run(const slot& who, const nested_map& map) const {
+  const int id = who.process->facts().id;
+  if (who.process->ending()) return false;
+  const bool waits = !who.doing.empty() && who.doing.back().run == 0;
+  if (map.pinned != 0) return id == map.pinned && (waits || who.doing.empty());
+  if (id == 1) return false;
+  if (who.doing.empty()) return true;
+  return waits && who.doing.back().map == map.key;
+}
+
+void task_session::give_nested_work() {
+  for (const auto& [key, map] : maps_) {
+    for (auto& who : slots_) {
+      if (!may_run(who, *map) || !map->book.ready(host_.now())) continue;
+      if (!who.process->alive()) {
+        who.doing.clear();
+        who.calls_known.clear();
+        who.process->start();
+        who.process->link().area().stop.store(stop_);
+      }
+      auto order = map->book.take(host_.now(), slots_.size() - 1, 0);
+      if (!order) break;
+      const std::uint64_t run = host_.next_key();
+      map->task_of[run] = order->task;
+      nested_runs_[run] = map->key;
+      send_run(who, run, *map->call, order->items, map->task, order->attempt, map->depth);
+      activity doing;
+      doing.run = run;
+      doing.map = map->key;
+      doing.first = order->items.first;
+      doing.timeout = map->call->timeout;
+      doing.item_started = host_.now();
+      who.doing.push_back(doing);
+    }
+  }
+}
+
+}  // namespace clusterless::session

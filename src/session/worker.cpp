@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: MIT
+#include "session/worker.hpp"
+
+#include <malloc.h>
+#include <signal.h>
+#include <stdio_ext.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <thread>
+
+#include <clusterless/codec.hpp>
+
+#include "core/defaults.hpp"
+#include "os/program.hpp"
+#include "session/broadcasts.hpp"
+#include "session/context.hpp"
+#include "session/pending_map.hpp"
+#include "session/roles.hpp"
+
+namespace clusterless::session {
+
+namespace {
+
+std::int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+/// What the item printed goes out before its outcome does.
+void flush_output() {
+  if (__fpending(stdout) != 0) std::fflush(stdout);
+  std::cout.flush();
+}
+
+// The supervisor is gone: nobody wants what this process and its children do.
+void die_with_supervisor(int) { ::kill(0, SIGKILL); }
+
+[[noreturn]] void give_up(const std::string& why) {
+  std::fprintf(stderr, "clusterless: %s\n", why.c_str());
+  std::fflush(nullptr);
+  std::_Exit(120);
+}
+
+os::channel open_channel(int socket) {
+  auto got = receive_worker_descriptors(socket);
+  return os::channel(os::unique_fd(socket), std::move(got.area), std::move(got.bell_page),
+                     std::move(got.bell_event), got.number);
+}
+
+}  // namespace
+
+worker::worker(int socket) : link_(open_channel(socket)) {}
+worker::~worker() = default;
+
+void worker::serve() {
+  while (!quit_) take_one();
+}
+
+void worker::take_one() {
+  os::message message;
+  while (!link_.receive(message)) {
+    if (link_.broken()) give_up("the messages of the supervisor make no sense; ending");
+    link_.flush();
+    link_.wait();
+  }
+  switch (message.type) {
+    case wire::type::hello: on_hello(message); break;
+    case wire::type::define_call: on_define(message); break;
+    case wire::type::run: on_run(message); return;  // has let go of the message itself
+    case wire::type::nested_outcomes: on_nested_outcomes(message); break;
+    case wire::type::broadcast_data: on_broadcast(message); break;
+    case wire::type::forget_broadcast:
+      if (const auto got = wire::fixed_part<wire::broadcast_key>(message.fixed, message.fixed_size))
+        drop_broadcast(got->key);
+      break;
+    case wire::type::forget_call:
+      if (const auto got = wire::fixed_part<wire::call_key>(message.fixed, message.fixed_size)) {
+        const auto found = calls_.find(got->call);
+        if (found != calls_.end()) {
+          const auto& what = found->second.what;
+          what.function.entry->drop_bound(const_cast<void*>(what.bound));
+          calls_.erase(found);
+        }
+      }
+      break;
+    case wire::type::quit: quit_ = true; break;
+    default: give_up("a message of an unknown kind arrived; ending");
+  }
+  link_.done(message);
+}
+
+void worker::on_hello(os::message& what) {
+  const auto got = wire::fixed_part<wire::hello>(what.fixed, what.fixed_size);
+  if (!got || got->version != wire::version ||
+      std::memcmp(got->build_id, os::this_build().data(), sizeof got->build_id) != 0) {
+    os::build_id theirs{};
+    if (got) std::memcpy(theirs.data(), got->build_id, theirs.size());
+    give_up("this worker is build " + os::to_hex(os::this_build()) + " of " + os::program_path() +
+            " and the client is build " + os::to_hex(theirs) +
+            "; run the program again with one build everywhere");
+  }
+  ::prctl(PR_SET_PDEATHSIG, SIGRTMAX - 1);
+  if (::getppid() != got->supervisor_pid) die_with_supervisor(0);
+  auto& here = this_context();
+  here.link = this;
+  here.id = got->id;
+  here.count = got->count;
+  here.pool = got->pool;
+  const char* name = reinterpret_cast<const char*>(what.data);
+  const char* end = name + what.size;
+  std::vector<std::string> names;
+  while (name < end) {
+    const std::size_t n = ::strnlen(name, static_cast<std::size_t>(end - name));
+    names.emplace_back(name, n);
+    name += n + 1;
+  }
+  if (!names.empty()) {
+    here.node = names.front();
+    here.nodes.assign(names.begin() + 1, names.end());
+  }
+  greeted_ = true;
+  wire::ready ready{};
+  ready.version = wire::version;
+  ready.pid = ::getpid();
+  std::memcpy(ready.build_id, os::this_build().data(), sizeof ready.build_id);
+  link_.send(wire::type::ready, ready);
+}
+
+void worker::on_define(os::message& what) {
+  const auto got = wire::fixed_part<wire::define_call>(what.fixed, what.fixed_size);
+  if (!got || got->env_bytes > what.size) give_up("a malformed call arrived; ending");
+  known_call call;
+  try {
+    call.what.function = function_at({got->entry_offset, got->target_offset});
+    reader bound(what.data + got->env_bytes, what.size - got->env_bytes, &what.beside);
+    call.what.bound = call.what.function.entry->decode_bound(bound);
+    expect_end(bound);
+  } catch (const std::exception& caught) {
+    give_up(std::string("a call that cannot be made arrived: ") + caught.what());
+  }
+  call.what.max_bytes = static_cast<std::size_t>(got->max_item_bytes);
+  call.what.by_reference = got->by_reference != 0;
+  call.env.assign(reinterpret_cast<const char*>(what.data), got->env_bytes);
+  calls_[got->call] = std::move(call);
+}
+
+void worker::set_environment(const std::string& env) {
+  if (env == env_) return;
+  for (const bool set : {false, true}) {
+    const std::string& lines = set ? env : env_;
+    for (std::size_t at = 0; at < lines.size();) {
+      const std::string line(lines.c_str() + at);
+      at += line.size() + 1;
+      const std::size_t equals = line.find('=');
+      if (equals == std::string::npos) continue;
+      const std::string name = line.substr(0, equals);
+      if (set) ::setenv(name.c_str(), line.c_str() + equals + 1, 1);
+      else ::unsetenv(name.c_str());
+    }
+  }
+  env_ = env;
+}
+
+void worker::on_run(os::message& what) {
+  const auto run = wire::fixed_part<wire::run>(what.fixed, what.fixed_size);
+  const auto found = run ? calls_.find(run->call) : calls_.end();
+  if (found == calls_.end()) give_up("a run of an unknown call arrived; ending");
+  // The ring goes on while the items run, so what lies in it is copied out.
+  detail::segment_ptr shared = std::move(what.shared);
+  const detail::segment_list beside = std::move(what.beside);
+  std::vector<std::byte> copy;
+  const std::byte* data = what.data;
+  const std::size_t size = what.size;
+  if (!shared) {
+    copy.assign(what.data, what.data + what.size);
+    data = copy.data();
+  }
+  const known_call call = found->second;
+  link_.done(what);
+  set_environment(call.env);
+  run_items(*run, call, data, size, beside);
+  link_.flush();
+}
+
+void worker::run_items(const wire::run& run, const known_call& call, const std::byte* data,
+                       std::size_t size, const detail::segment_list& beside) {
+  auto& here = this_context();
+  auto& area = link_.area();
+  const auto outer = here;
+  const std::uint64_t outer_run = area.run_key.load(std::memory_order_relaxed);
+  const std::uint64_t outer_item = area.running.load(std::memory_order_relaxed);
+  here.attempt = static_cast<int>(run.attempt);
+  here.task = run.task;
+  here.scratch.clear();
+  area.running.store(0, std::memory_order_relaxed);
+  area.run_key.store(run.key, std::memory_order_release);
+
+  detail::buffer out;
+  detail::segment_list out_beside;
+  std::uint64_t ready = 0;
+  std::int64_t started = now_ns();
+  const auto send_values = [&](bool last) {
+    const std::int64_t now = now_ns();
+    wire::outcomes head{run.key, ready, static_cast<std::uint64_t>(now - started), last, 0};
+    link_.send(wire::type::outcomes, head, {out.data(), out.size(), out.shared()}, out_beside);
+    started = now;
+    ready = 0;
+    if (out.shared()) out = detail::buffer();
+    out.clear();
+    out_beside.clear();
+  };
+
+  detail::pack_cursor cursor(data, size);
+  detail::entry_view entry;
+  bool failed = false;
+  for (std::uint64_t i = 0; i < run.count && !failed; ++i) {
+    if (!cursor.next(entry)) give_up("a damaged pack of items arrived; ending");
+    here.item = run.first + i;
+    area.running.store(i + 1, std::memory_order_release);
+    const std::size_t before = out.size();
+    failed = !run_item(call.what, here.item, entry, beside, out, out_beside);
+    flush_output();
+    drop_scratch();
+    if (failed) {
+      detail::pack_cursor last(out.data() + before, out.size() - before);
+      last.next(entry);
+      const std::vector<std::byte> info(entry.body, entry.body + entry.size);
+      out.shrink_to(before);
+      area.running.store(0, std::memory_order_relaxed);
+      if (ready != 0) send_values(false);
+      link_.send(wire::type::item_failed, wire::item_failed{run.key},
+                 {info.data(), info.size(), {}});
+      break;
+    }
+    ++ready;
+    constexpr std::size_t enough = std::size_t{256} << 10;
+    const bool look = ready % 16 == 0 || ready == 1 || out.size() >= enough;
+    if (i + 1 < run.count && look &&
+        (out.size() >= enough || out_beside.size() >= 64 || now_ns() - started > defaults::pack_ns))
+      send_values(false);
+  }
+  area.running.store(0, std::memory_order_relaxed);
+  if (!failed) send_values(true);
+  area.run_key.store(outer_run, std::memory_order_relaxed);
+  area.running.store(outer_item, std::memory_order_relaxed);
+  here = outer;
+}
+
+void worker::on_nested_outcomes(os::message& what) {
+  const auto got = wire::fixed_part<wire::nested_outcomes>(what.fixed, what.fixed_size);
+  if (!got) give_up("malformed outcomes arrived; ending");
+  const auto found = maps_.find(got->map);
+  if (found != maps_.end()) found->second->arrived(got->first, got->count, what);
+}
+
+detail::job_ptr worker::begin_map(detail::call what, detail::item_source& items, int pinned,
+                                  const map_options& options) {
+  auto map = std::make_shared<pending_map>(*this, ++last_map_, items);
+  maps_[last_map_] = map.get();
+  map->begin(what, pinned, options);
+  return map;
+}
+
+void worker::send_progress(double fraction, const std::string& text) {
+  constexpr std::int64_t at_least = 50'000'000;  // between two reports
+  const std::int64_t now = now_ns();
+  if (now - last_progress_ < at_least && fraction < 1) return;
+  last_progress_ = now;
+  const std::string_view shown = std::string_view(text).substr(0, 200);
+  link_.send(wire::type::progress,
+             wire::progress{link_.area().run_key.load(std::memory_order_relaxed), fraction},
+             {reinterpret_cast<const std::byte*>(shown.data()), shown.size(), {}});
+}
+
+bool worker::stop_requested() const {
+  return const_cast<worker*>(this)->link_.area().stop.load(std::memory_order_relaxed) != 0;
+}
+
+void worker::on_broadcast(os::message& what) {
+  arrived_ = {};
+  arrived_.found = what.size != 0;
+  arrived_.beside = std::move(what.beside);
+  arrived_.size = what.size;
+  if (what.shared) {
+    arrived_.shared = std::move(what.shared);
+    arrived_.data = what.data;
+  } else {
+    arrived_.copied.assign(what.data, what.data + what.size);
+    arrived_.data = arrived_.copied.data();
+  }
+  broadcast_arrived_ = true;
+}
+
+void worker::fetch_broadcast(const std::uint64_t (&key)[2], std::vector<std::byte>& copied,
+                             detail::segment_ptr& shared, const std::byte*& data,
+                             std::size_t& size, detail::segment_list& beside) {
+  broadcast_arrived_ = false;
+  link_.send(wire::type::want_broadcast, wire::broadcast_key{{key[0], key[1]}});
+  while (!broadcast_arrived_) take_one();
+  if (!arrived_.found)
+    throw error(error_kind::failed,
+                "a broadcast value is not there any more; keep its handle, or pass it to the map");
+  copied = std::move(arrived_.copied);
+  shared = std::move(arrived_.shared);
+  beside = std::move(arrived_.beside);
+  size = arrived_.size;
+  data = shared ? arrived_.data : copied.data();
+}
+
+void worker_main(int socket) {
+  ::unsetenv(worker_variable);
+  std::setvbuf(stdout, nullptr, _IOLBF, 1 << 16);
+  // Memory of large values is used again and again: give none of it back to the system.
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  ::mallopt(M_TRIM_THRESHOLD, -1);
+  struct sigaction orphaned {};
+  orphaned.sa_handler = die_with_supervisor;
+  ::sigaction(SIGRTMAX - 1, &orphaned, nullptr);
+  try {
+    worker here(socket);
+    os::install_crash_handlers(&here.link().area().crash);
+    here.serve();
+  } catch (const std::exception& caught) {
+    give_up(std::string("the worker cannot go on: ") + caught.what());
+  }
+  std::fflush(nullptr);
+  std::_Exit(0);
+}
+
+}  // namespace clusterless::session
