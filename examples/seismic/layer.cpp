@@ -79,23 +79,20 @@ SEISMIC_INLINE void for_frame(const layer_args<T>& a, int row, Block block) {
     block(row, column);
 }
 
-// The divergence follows one row behind the fluxes, whose next row it needs.
 template <int V, bool Storing, class T>
 SEISMIC_INLINE void absorb_rows(const layer_args<T>& args) {
   const layer_args<T> a = args;
-  for (int row = 0; row <= a.rows; ++row) {
-    if (row < a.rows) {
-      for_frame<V>(
-          a, row, [&](int i, int column) __attribute__((always_inline)) {
-            add_fluxes<T, V>(a, i, column);
-          });
-    }
-    if (row > 0) {
-      for_frame<V>(
-          a, row - 1, [&](int i, int column) __attribute__((always_inline)) {
-            add_divergence<T, V, Storing>(a, i, column);
-          });
-    }
+  for (int row = 0; row < a.rows; ++row) {
+    for_frame<V>(
+        a, row, [&](int i, int column) __attribute__((always_inline)) {
+          add_fluxes<T, V>(a, i, column);
+        });
+  }
+  for (int row = 0; row < a.rows; ++row) {
+    for_frame<V>(
+        a, row, [&](int i, int column) __attribute__((always_inline)) {
+          add_divergence<T, V, Storing>(a, i, column);
+        });
   }
 }
 
