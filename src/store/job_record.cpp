@@ -159,6 +159,9 @@ void job_record::start_epoch(std::unique_ptr<hold> right) {
   // Read the earlier logs only now: a driver that is not as dead as its hold says either finds the
   // new log after its last write, and stops, or has written before this look, and counts.
   refresh();
+  // A fence is a promise: what it counts must not be lost with the machine while it is not.
+  for (const std::uint64_t earlier : journal_.unfenced())
+    if (earlier < epoch) in_->append_to(journal_key(folder_, earlier))->sync();
   std::vector<fence> fences = journal_.read_up_to();
   fences.resize(static_cast<std::size_t>(epoch - 1));
   auto writer = std::make_unique<journal_writer>(*in_, folder_, epoch, fences);

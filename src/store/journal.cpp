@@ -275,6 +275,13 @@ std::vector<fence> journal::read_up_to() const {
   return ends;
 }
 
+std::vector<std::uint64_t> journal::unfenced() const {
+  std::vector<std::uint64_t> epochs;
+  for (std::uint64_t i = 0; i < logs_.size(); ++i)
+    if (logs_[i]->limit == no_limit) epochs.push_back(i + 1);
+  return epochs;
+}
+
 void journal::load(const item_place& at, cached_frame& cache) {
   if (cache.body && cache.at.log == at.log && cache.at.offset == at.offset) {
     if (cache.next <= at.entry) return;

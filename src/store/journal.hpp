@@ -50,6 +50,8 @@ class journal {
   std::uint64_t last_epoch() const { return logs_.size(); }
   /// How far each log has been read.
   std::vector<fence> read_up_to() const;
+  /// The epochs whose logs no later one has fenced in.
+  std::vector<std::uint64_t> unfenced() const;
 
   std::optional<stored_entry> outcome(std::uint64_t item);
   std::optional<stored_entry> input(std::uint64_t item);
