@@ -150,7 +150,7 @@ std::vector<object_info> directory_store::list(const std::string& prefix) const 
 
 /// A synced file beside `key` that holds `content`; returns its name.
 std::string directory_store::write_temporary(int root, const std::string& key, bytes content) {
-  const std::string temporary = temporary_beside(key);
+  std::string temporary = temporary_beside(key);
   constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   descriptor fd(::openat(root, temporary.c_str(), flags, 0600));
   if (!fd && errno == ENOENT) {
@@ -259,7 +259,7 @@ std::unique_ptr<object_store> open_directory_store(const std::string& path) {
 }
 
 std::string default_store_path() {
-  if (const auto chosen = from_environment("CLUSTERLESS_STORE"); !chosen.empty()) return chosen;
+  if (auto chosen = from_environment("CLUSTERLESS_STORE"); !chosen.empty()) return chosen;
   // The XDG base directory specification has relative paths ignored.
   const auto state = from_environment("XDG_STATE_HOME");
   if (!state.empty() && state.front() == '/') return state + "/clusterless";

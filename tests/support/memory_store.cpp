@@ -66,8 +66,8 @@ void memory_store::state::need_space(std::uint64_t more) const {
   for (const auto& [key, content] : objects)
     used += content.size();
   if (used + more > space)
-    throw error(error_kind::busy, "store memory is full: " + std::to_string(more) +
-                                      " bytes could not be written");
+    throw error(error_kind::busy,
+                "store memory is full: " + std::to_string(more) + " bytes could not be written");
 }
 
 memory_store::memory_store() : state_(std::make_shared<state>()) {}
