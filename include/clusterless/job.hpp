@@ -161,8 +161,8 @@ class finished_range {
 
 }  // namespace detail
 
-/// A submitted map with results of type R (`none` for void functions). Unnamed jobs end with their
-/// last handle; named ones last until destroy().
+/// A submitted map with results of type R (`none` for void functions). A job goes on while its pool
+/// or a handle of it is there; named ones last in the store until destroy().
 template <class R>
 class job {
  public:

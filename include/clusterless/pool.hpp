@@ -94,11 +94,14 @@ class pool {
 
 /// Makes the pools that parameters.json (path in PARAMETERS) asks for, or takes up existing ones.
 /// `startup_script` is run once on every node before its first item. Throws `error`.
-inline pool create_pool(const std::string& startup_script = {}, pool_options options = {}) {
-  if (!startup_script.empty()) options.startup_script = startup_script;
+inline pool create_pool(const pool_options& options = {}) {
   return pool(detail::open_pool(options));
 }
-inline pool create_pool(const pool_options& options) {
+// A template, because g++ takes {.nodes = 4, .pools = 2} for the arguments of std::string too.
+template <class Path>
+  requires std::is_convertible_v<const Path&, std::string>
+pool create_pool(const Path& startup_script, pool_options options = {}) {
+  options.startup_script = startup_script;
   return pool(detail::open_pool(options));
 }
 

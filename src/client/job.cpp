@@ -188,7 +188,7 @@ std::optional<core::run_order> job::next_order(core::nanoseconds now, std::size_
 
 bool job::ahead() const {
   const auto each = book_.item_time();
-  return each > 0 && each < defaults::prefetch_below_ns;
+  return outputs_.empty() && each > 0 && each < defaults::prefetch_below_ns;
 }
 
 // --- outcomes out ------------------------------------------------------------------------------
@@ -373,6 +373,7 @@ job_status job::status() {
 
 void job::printed(std::uint64_t task, int pool, int worker, std::string_view text) {
   const core::piece rest = book_.rest_of(task);
+  book_.one_at_a_time();
   outputs_.add(task, rest.first, std::max<std::uint64_t>(rest.count, 1), text);
   if (record_) record_->printed(task, rest.first, pool, worker, text);
 }

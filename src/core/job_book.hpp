@@ -99,6 +99,11 @@ class job_book {
   void input_ended() { input_ended_ = true; }
 
   // --- work
+  /// From now on each task is one item, unless the options say how many. For items that print: what
+  /// a task printed is then what its item printed.
+  void one_at_a_time() {
+    if (limits_.items_per_task == 0) limits_.items_per_task = 1;
+  }
   /// The next task, or nothing when no item waits or may run at `now`. `slots`: how many tasks the
   /// engine can run at a time; with `remaining` (items not yet pulled) it bounds the task's size so
   /// that all slots stay busy to the end.

@@ -277,6 +277,9 @@ void task_session::on_want_broadcast(slot& from, os::message& what) {
 }
 
 void task_session::printed(member& by, std::string_view text) {
+  const slot& who = slot_of(by);
+  if (!who.doing.empty() && who.doing.back().run != 0)
+    if (nested_map* map = map_of_run(who.doing.back().run)) map->book.one_at_a_time();
   tail_ += text;
   if (tail_.size() > 2 * defaults::output_tail) tail_.erase(0, tail_.size() - defaults::output_tail);
   events_.printed(*this, by.facts().id, current_job_run(), text);
