@@ -46,8 +46,8 @@ struct frame_head {
 static_assert(sizeof(frame_head) == 32);
 
 struct segment_ref {
+  std::uint64_t name;
   std::uint64_t id;
-  std::uint64_t capacity;
 };
 
 struct release_counts {
@@ -190,7 +190,7 @@ void channel::send(wire::type type, const void* fixed, std::size_t fixed_size, p
     std::memcpy(at, &head, sizeof head);
     at += sizeof head;
     for (const auto& segment : segments) {
-      const segment_ref ref{segment->id, segment->capacity};
+      const segment_ref ref{shared_part(*segment).name, segment->id};
       std::memcpy(at, &ref, sizeof ref);
       at += sizeof ref;
     }
@@ -218,12 +218,13 @@ void channel::send(wire::type type, const void* fixed, std::size_t fixed_size, p
 // twice does no harm, passing none would.
 bool channel::pass_descriptors(const detail::segment_list& segments) {
   for (const auto& segment : segments) {
-    if (peer_knows_.count(segment->id) != 0) continue;
-    if (!send_descriptor(socket_.get(), segment->id, segment_fd(*segment))) return false;
-    peer_knows_.insert(segment->id);
+    const auto& part = shared_part(*segment);
+    if (peer_knows_.count(part.name) != 0) continue;
+    if (!send_descriptor(socket_.get(), part.name, part.fd)) return false;
+    peer_knows_.insert(part.name);
   }
   for (const auto& segment : segments) {
-    auto& entry = sent_[segment->id];
+    auto& entry = sent_[shared_part(*segment).name];
     entry.held = segment;
     ++entry.uses;
   }
@@ -264,9 +265,10 @@ bool channel::flush() {
 }
 
 void channel::wait_for_room() {
-  while (flush()) {
-    // The supervisor reads whenever it is told, so this is short; a futex would need its help.
-    ::sched_yield();
+  // The supervisor reads whenever it is told, so this is short, unless its program is stopped.
+  for (int turns = 0; flush(); ++turns) {
+    if (turns < 1000) ::sched_yield();
+    else ::usleep(200);
   }
 }
 
@@ -315,8 +317,8 @@ bool channel::parse(message& out, std::size_t& total) {
   for (std::uint16_t i = 0; i < head.segments; ++i) {
     segment_ref ref;
     std::memcpy(&ref, at + sizeof head + i * sizeof ref, sizeof ref);
-    if (!receive_descriptors(ref.id)) return false;
-    auto segment = received_->use(ref.id);
+    if (!receive_descriptors(ref.name)) return false;
+    auto segment = received_->use(ref.name, ref.id);
     if (!segment) return false;
     out.beside.push_back(std::move(segment));
   }

@@ -89,12 +89,14 @@ class recycler {
       throw std::bad_alloc();
     }
     made->capacity = capacity;
-    made->id = static_cast<std::uint64_t>(::getpid()) << 32 | ++count;
+    made->name = static_cast<std::uint64_t>(::getpid()) << 32 | ++count;
+    made->id = made->name;
     return made;
   }
 
   void give_back(shared_segment* segment) {
     std::unique_ptr<shared_segment> owned(segment);
+    owned->id = owned->name;
     {
       const std::lock_guard lock(mutex_);
       if (cached_ + owned->capacity <= recycled_limit()) {
@@ -115,12 +117,10 @@ class recycler {
 
 }  // namespace
 
-int segment_fd(const detail::segment& of) { return static_cast<const shared_segment&>(of).fd; }
-
 struct received_segments::use_of {
   std::shared_ptr<received_segments> table;
   void operator()(detail::segment* segment) const {
-    table->let_go(segment->id);
+    table->let_go(shared_part(*segment).name);
     delete static_cast<shared_segment*>(segment);
   }
 };
@@ -132,29 +132,30 @@ received_segments::~received_segments() {
   }
 }
 
-bool received_segments::known(std::uint64_t id) const {
+bool received_segments::known(std::uint64_t name) const {
   const std::lock_guard lock(mutex_);
-  return mappings_.count(id) != 0;
+  return mappings_.count(name) != 0;
 }
 
-void received_segments::add(std::uint64_t id, int fd, std::size_t capacity, bool writable) {
+void received_segments::add(std::uint64_t name, int fd, std::size_t capacity, bool writable) {
   std::byte* data = map_fd(fd, capacity, writable);
   if (data == nullptr) {
     ::close(fd);
     throw std::bad_alloc();
   }
   const std::lock_guard lock(mutex_);
-  mappings_[id] = {data, capacity, fd, 0, ++uses_};
+  mappings_[name] = {data, capacity, fd, 0, ++uses_};
 }
 
-detail::segment_ptr received_segments::use(std::uint64_t id) {
+detail::segment_ptr received_segments::use(std::uint64_t name, std::uint64_t id) {
   const std::lock_guard lock(mutex_);
-  const auto found = mappings_.find(id);
+  const auto found = mappings_.find(name);
   if (found == mappings_.end()) return nullptr;
   auto segment = std::make_unique<shared_segment>();
   segment->data = found->second.data;
   segment->capacity = found->second.capacity;
   segment->fd = found->second.fd;
+  segment->name = name;
   segment->id = id;
   segment->writable = false;
   ++found->second.holders;
@@ -162,12 +163,12 @@ detail::segment_ptr received_segments::use(std::uint64_t id) {
   return {segment.release(), use_of{shared_from_this()}};
 }
 
-void received_segments::let_go(std::uint64_t id) {
+void received_segments::let_go(std::uint64_t name) {
   const std::lock_guard lock(mutex_);
-  const auto found = mappings_.find(id);
+  const auto found = mappings_.find(name);
   if (found == mappings_.end()) return;
   --found->second.holders;
-  released_.push_back(id);
+  released_.push_back(name);
 }
 
 bool received_segments::any_released() const {

@@ -17,23 +17,26 @@ namespace clusterless::os {
 /// A segment with the descriptor that other processes map it by.
 struct shared_segment : detail::segment {
   int fd = -1;
+  std::uint64_t name = 0;  ///< by which processes know it; unique on this node
 };
 
-/// The descriptor of a segment, whoever made it.
-int segment_fd(const detail::segment& of);
+/// The part of a segment that crosses processes, whoever made it.
+inline const shared_segment& shared_part(const detail::segment& of) {
+  return static_cast<const shared_segment&>(of);
+}
 
 /// Segments received over one channel. Mappings are kept for the next time the sender uses the same
 /// segment; the sender learns through take_released() when it may do so.
 class received_segments : public std::enable_shared_from_this<received_segments> {
  public:
   ~received_segments();
-  bool known(std::uint64_t id) const;
+  bool known(std::uint64_t name) const;
   /// Maps a segment that has just been received; takes over `fd`.
-  void add(std::uint64_t id, int fd, std::size_t capacity, bool writable);
+  void add(std::uint64_t name, int fd, std::size_t capacity, bool writable);
   /// A use of a known segment; null when it is not known. Uses are counted by the sender, so each
-  /// call is answered by one id from take_released() after the last holder let go.
-  detail::segment_ptr use(std::uint64_t id);
-  /// Ids let go since the last call. `forgotten` gets those whose mapping was dropped as well.
+  /// call is answered by one name from take_released() after the last holder let go.
+  detail::segment_ptr use(std::uint64_t name, std::uint64_t id);
+  /// Names let go since the last call. `forgotten` gets those whose mapping was dropped as well.
   void take_released(std::vector<std::uint64_t>& released, std::vector<std::uint64_t>& forgotten);
   bool any_released() const;
 
@@ -46,7 +49,7 @@ class received_segments : public std::enable_shared_from_this<received_segments>
     std::uint64_t last_use = 0;
   };
   struct use_of;
-  void let_go(std::uint64_t id);
+  void let_go(std::uint64_t name);
   void drop_surplus();
 
   mutable std::mutex mutex_;

@@ -18,7 +18,7 @@ struct segment {
   std::byte* data = nullptr;
   std::size_t capacity = 0;
   bool writable = true;
-  std::uint64_t id = 0;  ///< unique on this node
+  std::uint64_t id = 0;  ///< by which values refer to it; unique in a message
   virtual ~segment() = default;
 };
 using segment_ptr = std::shared_ptr<segment>;
