@@ -95,9 +95,16 @@ std::shared_ptr<pool_core> open_pool(const pool_options& options) {
 job_ptr reopen_job(const std::string& name, const std::string& result_schema) {
   client::require_init();
   const auto record = store::job_record::open(client::open_store(), name);
-  auto inside = client::open_pool_from(client::pool_of(record->about()));
-  const client::pool_handle handle(inside);
-  return inside->reopen(name, result_schema);
+  // The pool is made for this job alone and stays as long as the job's handle.
+  struct job_and_pool {
+    std::unique_ptr<client::pool_handle> on;
+    job_ptr made;
+  };
+  auto both = std::make_shared<job_and_pool>();
+  both->on = std::make_unique<client::pool_handle>(
+      client::open_pool_from(client::pool_of(record->about())));
+  both->made = both->on->reopen(name, result_schema);
+  return {both, both->made.get()};
 }
 
 }  // namespace detail

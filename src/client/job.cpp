@@ -55,9 +55,18 @@ void job::keep_source(std::unique_ptr<detail::item_source> later) {
   source_ = std::move(later);
 }
 
+void job::record_broadcasts() {
+  for (; kept_in_record_ < facts_.keep.size(); ++kept_in_record_)
+    record_->keep_broadcast(
+        *static_cast<const core::broadcast_bytes*>(facts_.keep[kept_in_record_].get()));
+}
+
 void job::take_pack(detail::buffer bytes, detail::segment_list beside, std::uint64_t count) {
   if (count == 0) return;
-  if (record_) record_->inputs(pulled_, count, bytes.data(), bytes.size());
+  if (record_) {
+    record_broadcasts();
+    record_->inputs(pulled_, count, bytes.data(), bytes.size());
+  }
   book_.offer(std::make_shared<core::item_pack>(pulled_, count, std::move(bytes), std::move(beside)));
   pulled_ += count;
 }
@@ -67,7 +76,7 @@ void job::input_ended() {
   source_waits_ = false;
   book_.input_ended();
   total_ = pulled_;
-  if (record_) record_->seal(pulled_);
+  if (record_ && !record_error_) record_->seal(pulled_);
 }
 
 // True when items were added or the source has ended.
@@ -201,8 +210,9 @@ void job::succeeded(std::uint64_t task, std::uint64_t count, core::nanoseconds s
   progress_.erase(task);
   if (record_) {
     const int attempt = book_.attempt_of(rest.first);
-    record_->outcomes(rest.first, count, task, attempt, pack.data, pack.size);
-    if (outcomes_.bytes() > defaults::kept_results) outcomes_.let_go();
+    if (!record_error_)
+      record_->outcomes(rest.first, count, task, attempt, pack.data, pack.size);
+    if (!record_error_ && outcomes_.bytes() > defaults::kept_results) outcomes_.let_go();
   }
   outcomes_.add(rest.first, count, std::move(pack));
 }
@@ -210,7 +220,8 @@ void job::succeeded(std::uint64_t task, std::uint64_t count, core::nanoseconds s
 void job::put_error(const error_info& why, std::uint64_t task, int attempt) {
   detail::buffer bytes;
   session::put_error(bytes, why);
-  if (record_) record_->outcomes(why.item, 1, task, attempt, bytes.data(), bytes.size());
+  if (record_ && !record_error_)
+    record_->outcomes(why.item, 1, task, attempt, bytes.data(), bytes.size());
   outcomes_.add(why.item, 1, {bytes.data(), bytes.size(), bytes.shared(), {}});
 }
 
@@ -279,7 +290,12 @@ detail::outcome_run job::lookup(std::uint64_t item) {
   return unrun(item);
 }
 
+void job::record_failed(const error& why) {
+  if (!record_error_) record_error_ = why;
+}
+
 void job::check_alive() const {
+  if (record_error_) throw *record_error_;
   if (destroyed_) throw error(error_kind::misuse, "this job was destroyed");
 }
 
@@ -295,6 +311,7 @@ detail::outcome_run job::ordered(std::size_t item) {
     run = lookup(item);
     return run.count != 0 || is_finished();
   });
+  if (run.count == 0) check_alive();
   return run;
 }
 
@@ -351,7 +368,9 @@ void job::release_before(std::size_t item) {
 bool job::wait_for(std::chrono::nanoseconds limit) {
   guard lock = pool::lock();
   check_alive();
-  return pool_->wait_until(lock, limit.count(), [this] { return is_finished(); });
+  const bool finished = pool_->wait_until(lock, limit.count(), [this] { return is_finished(); });
+  check_alive();
+  return finished;
 }
 
 job_status job::status() {
@@ -375,7 +394,7 @@ void job::printed(std::uint64_t task, int pool, int worker, std::string_view tex
   const core::piece rest = book_.rest_of(task);
   book_.one_at_a_time();
   outputs_.add(task, rest.first, std::max<std::uint64_t>(rest.count, 1), text);
-  if (record_) record_->printed(task, rest.first, pool, worker, text);
+  if (record_ && !record_error_) record_->printed(task, rest.first, pool, worker, text);
 }
 
 std::string job::output(std::size_t item) {
@@ -394,7 +413,7 @@ double job::partial_progress() const {
 }
 
 bool job::commit(core::nanoseconds now) {
-  if (!record_) return false;
+  if (!record_ || record_error_) return false;
   record_->commit(now, is_finished());
   return !cancelled_ && record_->cancel_requested(now);
 }
@@ -436,6 +455,7 @@ void job::retry_failed() {
     std::erase_if(unrun_, [&](const auto& each) { return each.first.first == piece.first; });
   }
   if (record_) {
+    record_->drive_again();
     record_->record().clear_cancel();
     const auto failed = record_->record().failed();
     record_->record().append_retry(failed);

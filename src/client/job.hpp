@@ -85,6 +85,11 @@ class job final : public detail::job_core, public std::enable_shared_from_this<j
   bool cancelled() const noexcept { return cancelled_; }
   void set_cancelled() noexcept { cancelled_ = true; }
   recorder* record() const noexcept { return record_.get(); }
+  /// Holds a broadcast value for as long as the job is there.
+  void keep(std::shared_ptr<const void> broadcast) { facts_.keep.push_back(std::move(broadcast)); }
+  /// What went wrong with the record: the job has ended, and says so to all who ask.
+  void record_failed(const error& why);
+  bool record_is_broken() const noexcept { return record_error_.has_value(); }
   /// Puts what happened into the record; true when somebody asked there to cancel the job.
   bool commit(core::nanoseconds now);
   /// The outcomes from `item` on that are here or in the record; count 0 when there is none.
@@ -108,6 +113,7 @@ class job final : public detail::job_core, public std::enable_shared_from_this<j
   void put_error(const error_info& why, std::uint64_t task, int attempt);
   detail::outcome_run unrun(std::uint64_t item) const;
   void check_alive() const;
+  void record_broadcasts();
 
   std::shared_ptr<pool> pool_;
   job_facts facts_;
@@ -119,6 +125,8 @@ class job final : public detail::job_core, public std::enable_shared_from_this<j
   std::optional<unresolved> unresolved_;
   std::optional<std::uint64_t> total_;
   std::uint64_t pulled_ = 0;
+  std::optional<error> record_error_;
+  std::size_t kept_in_record_ = 0;  ///< of facts_.keep
   bool source_waits_ = false;
   bool draining_ = false;
   bool wants_all_ = false;

@@ -65,6 +65,17 @@ void check_options(const map_options& options) {
 
 }  // namespace
 
+// What goes wrong with a record ends its job, and nothing else.
+template <class Use>
+void pool::with_record(job& of, Use&& use) {
+  try {
+    use();
+  } catch (const error& caught) {
+    if (of.record() == nullptr) throw;
+    of.record_failed(caught);
+  }
+}
+
 pool::pool(config::settings settings)
     : settings_(std::move(settings)), screen_(settings_.verbose) {}
 
@@ -231,7 +242,7 @@ std::shared_ptr<const void> pool::broadcast(detail::buffer bytes, detail::segmen
   if (auto same = known.lock()) return same;
   const broadcast_name name{key[0], key[1]};
   std::shared_ptr<const core::broadcast_bytes> shared(
-      new core::broadcast_bytes{std::move(bytes), std::move(beside)},
+      new core::broadcast_bytes{{key[0], key[1]}, std::move(bytes), std::move(beside)},
       [self = weak_from_this(), name](const core::broadcast_bytes* gone) {
         delete gone;
         const auto alive = self.lock();
@@ -244,9 +255,20 @@ std::shared_ptr<const void> pool::broadcast(detail::buffer bytes, detail::segmen
 }
 
 const core::broadcast_bytes* pool::find_broadcast(const std::uint64_t (&key)[2]) {
-  const auto found = broadcasts_.find({key[0], key[1]});
-  if (found == broadcasts_.end()) return nullptr;
-  return found->second.lock().get();
+  const broadcast_name name{key[0], key[1]};
+  const auto found = broadcasts_.find(name);
+  if (found != broadcasts_.end())
+    if (const auto held = found->second.lock()) return held.get();
+  // A job that was taken up again has its broadcasts in its record.
+  for (const auto& each : running_) {
+    if (each->record() == nullptr) continue;
+    if (auto stored = each->record()->broadcast(key)) {
+      broadcasts_[name] = stored;
+      each->keep(stored);
+      return stored.get();
+    }
+  }
+  return nullptr;
 }
 
 // --- driving -----------------------------------------------------------------------------------
@@ -257,14 +279,23 @@ void pool::feed_one(job& of) {
     auto order = of.next_order(engine_->now(), slots);
     if (!order) return;
     order->key = engine_->next_key();
-    tasks_[order->key] = {&of, order->task};
-    engine_->submit(std::move(*order));
+    const std::uint64_t key = order->key;
+    const std::uint64_t task = order->task;
+    tasks_[key] = {&of, task};
+    try {
+      engine_->submit(std::move(*order));
+    } catch (const error& caught) {
+      tasks_.erase(key);
+      of.ended(task);
+      broken(caught.what());
+      return;
+    }
   }
 }
 
 void pool::feed() {
-  if (closed_) return;
-  for (const auto& each : running_) feed_one(*each);
+  if (closed_ || !broken_.empty()) return;
+  for (const auto& each : running_) with_record(*each, [&] { feed_one(*each); });
 }
 
 void pool::finish_jobs() {
@@ -275,6 +306,7 @@ void pool::finish_jobs() {
     }
     const auto done = *it;
     it = running_.erase(it);
+    if (done->record() != nullptr) with_record(*done, [&] { done->record()->release(); });
     screen_.finished(*done, engine_->now());
     forget(done->about().call->id);
   }
@@ -289,9 +321,14 @@ void pool::forget(std::uint64_t call) {
 void pool::after_events() {
   const auto now = engine_->now();
   std::vector<std::shared_ptr<job>> to_cancel;
-  for (const auto& each : running_)
-    if (each->commit(now)) to_cancel.push_back(each);
-  for (const auto& each : to_cancel) cancel(*each, "on request");
+  for (const auto& each : running_) {
+    with_record(*each, [&] {
+      if (each->commit(now)) to_cancel.push_back(each);
+    });
+    if (each->record_is_broken() && !each->cancelled()) to_cancel.push_back(each);
+  }
+  for (const auto& each : to_cancel)
+    cancel(*each, each->record_is_broken() ? "because its record cannot be written" : "on request");
   finish_jobs();
   std::vector<std::uint64_t> calls;
   std::vector<broadcast_name> broadcasts;
@@ -405,13 +442,17 @@ void pool::succeeded(std::uint64_t key, std::uint64_t count, core::nanoseconds s
                      core::outcome_bytes pack) {
   const auto found = tasks_.find(key);
   if (found == tasks_.end()) return;
-  found->second.of->succeeded(found->second.task, count, spent, std::move(pack));
+  job& of = *found->second.of;
+  with_record(of, [&] { of.succeeded(found->second.task, count, spent, std::move(pack)); });
 }
 
 void pool::failed(std::uint64_t key, std::uint64_t unreported, error_info why) {
   const auto found = tasks_.find(key);
   if (found == tasks_.end()) return;
-  found->second.of->failed(found->second.task, unreported, std::move(why), engine_->now());
+  job& of = *found->second.of;
+  with_record(of, [&] {
+    of.failed(found->second.task, unreported, std::move(why), engine_->now());
+  });
 }
 
 void pool::ended(std::uint64_t key) {
@@ -428,7 +469,7 @@ void pool::printed(std::uint64_t key, int in_pool, int worker, std::string_view 
     return;
   }
   job& of = *found->second.of;
-  of.printed(found->second.task, in_pool, worker, text);
+  with_record(of, [&] { of.printed(found->second.task, in_pool, worker, text); });
   if (!of.about().options.prints) return;
   std::string who;
   const auto add = [&who](const char* what, std::uint64_t number) {

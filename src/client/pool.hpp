@@ -79,6 +79,8 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   void drive();
   void feed();
   void feed_one(job& of);
+  template <class Use>
+  void with_record(job& of, Use&& use);
   void after_events();
   void finish_jobs();
   core::nanoseconds next_deadline() const;

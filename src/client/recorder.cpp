@@ -4,6 +4,9 @@
 #include <chrono>
 #include <cstring>
 
+#include <clusterless/codec.hpp>
+
+#include "core/checksum.hpp"
 #include "store/directory_store.hpp"
 
 namespace clusterless::client {
@@ -70,6 +73,67 @@ void recorder::commit(core::nanoseconds now, bool finished) {
   changed_ = false;
   unsynced_ = !sync;
   if (sync) last_sync_ = now;
+}
+
+namespace {
+
+std::string shared_name(const std::uint64_t (&key)[2]) {
+  return core::to_hex(key[0]) + core::to_hex(key[1]);
+}
+
+}  // namespace
+
+// As stored: a count of segments, each as id, size and contents, and then the encoded value.
+void recorder::keep_broadcast(const core::broadcast_bytes& value) {
+  std::vector<std::uint64_t> heads{value.beside.size()};
+  heads.reserve(1 + 2 * value.beside.size());
+  for (const auto& segment : value.beside) {
+    heads.push_back(segment->id);
+    heads.push_back(segment->capacity);
+  }
+  std::vector<store::bytes> parts;
+  const auto words = [&](std::size_t from, std::size_t n) {
+    parts.push_back(view(reinterpret_cast<const std::byte*>(heads.data() + from),
+                         n * sizeof(std::uint64_t)));
+  };
+  words(0, 1);
+  for (std::size_t i = 0; i < value.beside.size(); ++i) {
+    words(1 + 2 * i, 2);
+    parts.push_back(view(value.beside[i]->data, value.beside[i]->capacity));
+  }
+  parts.push_back(view(value.bytes.data(), value.bytes.size()));
+  record_->put_shared_value(shared_name(value.key), parts);
+}
+
+std::shared_ptr<const core::broadcast_bytes> recorder::broadcast(
+    const std::uint64_t (&key)[2]) const {
+  const auto stored = record_->shared_value(shared_name(key));
+  if (!stored) return nullptr;
+  auto value = std::make_shared<core::broadcast_bytes>();
+  value->key[0] = key[0];
+  value->key[1] = key[1];
+  reader in(stored->data(), stored->size());
+  for (auto segments = in.get_count(1); segments != 0; --segments) {
+    const auto id = in.get_raw<std::uint64_t>();
+    const std::size_t size = in.get_count(1);
+    const std::byte* from = in.take(size);
+    auto segment = detail::allocate_segment(size);
+    std::memcpy(segment->data, from, size);
+    segment->id = id;
+    value->beside.push_back(std::move(segment));
+  }
+  const std::size_t rest = in.left();
+  value->bytes.append(in.take(rest), rest);
+  return value;
+}
+
+void recorder::release() { record_->release(); }
+
+void recorder::drive_again() {
+  if (record_->drive()) return;
+  const auto who = record_->driver();
+  throw error(error_kind::busy, "job '" + record_->about().name + "' is being run by " +
+                                    (who ? store::to_string(*who) : "another process"));
 }
 
 bool recorder::cancel_requested(core::nanoseconds now) {

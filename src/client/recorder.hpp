@@ -32,6 +32,14 @@ class recorder {
   void printed(std::uint64_t task, std::uint64_t item, int pool, int worker, std::string_view text);
   /// Makes what was said since the last call part of the record; `now` paces the forcing to disk.
   void commit(core::nanoseconds now, bool finished);
+  /// Keeps a broadcast value with the job.
+  void keep_broadcast(const core::broadcast_bytes& value);
+  /// The broadcast value under `key`, or null when the record has none.
+  std::shared_ptr<const core::broadcast_bytes> broadcast(const std::uint64_t (&key)[2]) const;
+  /// The job is over: others may drive it now.
+  void release();
+  /// Drives again after release(). Throws `error` (busy) when another process does.
+  void drive_again();
   bool cancel_requested(core::nanoseconds now);
   /// The recorded outcome of an item as a run of one; count 0 when there is none.
   detail::outcome_run outcome(std::uint64_t item);

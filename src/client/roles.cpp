@@ -13,6 +13,7 @@
 #include "core/defaults.hpp"
 #include "core/wire.hpp"
 #include "os/program.hpp"
+#include "session/broadcasts.hpp"
 #include "session/context.hpp"
 #include "session/run_item.hpp"
 
@@ -41,7 +42,9 @@ int finish_job(const std::string& name, bool retry) {
 
 /// Runs one item here, in this process, with its exact input; maps nested in it run in place.
 int replay_item(const std::string& name, std::uint64_t item) {
-  const auto record = store::job_record::open(open_store(), name);
+  recorder stored(store::job_record::open(open_store(), name));
+  auto* record = &stored.record();
+  session::find_broadcasts_with([&](const auto& key) { return stored.broadcast(key); });
   const auto& about = record->about();
   if (about.build != os::to_hex(os::this_build()))
     throw error(error_kind::misuse, "job '" + name + "' was submitted by build " + about.build +

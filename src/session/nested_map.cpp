@@ -141,18 +141,33 @@ bool task_session::may_run(const slot& who, const nested_map& map) const {
   return waits && who.doing.back().map == map.key;
 }
 
+// A worker that cannot be started costs the first item an attempt, as if it had been lost.
+bool task_session::wake_up(slot& who, nested_map& map, const core::task_order& order) {
+  if (who.process->alive()) return true;
+  who.doing.clear();
+  who.calls_known.clear();
+  try {
+    who.process->start();
+  } catch (const error& caught) {
+    error_info why = facts_of(who, order.items.first, map.task, order.attempt);
+    why.cause = cause::killed;
+    why.message = caught.what();
+    if (map.book.failed(order.task, why.cause, host_.now()))
+      nested_error(map, order.items.first, why);
+    map.book.ended(order.task);
+    return false;
+  }
+  who.process->link().area().stop.store(stop_);
+  return true;
+}
+
 void task_session::give_nested_work() {
   for (const auto& [key, map] : maps_) {
     for (auto& who : slots_) {
       if (!may_run(who, *map) || !map->book.ready(host_.now())) continue;
-      if (!who.process->alive()) {
-        who.doing.clear();
-        who.calls_known.clear();
-        who.process->start();
-        who.process->link().area().stop.store(stop_);
-      }
       auto order = map->book.take(host_.now(), slots_.size() - 1, 0);
       if (!order) break;
+      if (!wake_up(who, *map, *order)) continue;
       const std::uint64_t run = host_.next_key();
       map->task_of[run] = order->task;
       nested_runs_[run] = map->key;

@@ -123,6 +123,7 @@ class task_session final : public member_events {
   void nested_error(nested_map& map, std::uint64_t item, const error_info& why);
   void drop_map(const map_key& key);
   void give_nested_work();
+  bool wake_up(slot& who, nested_map& map, const core::task_order& order);
   bool may_run(const slot& who, const nested_map& map) const;
   void check_time(slot& of);
   error_info facts_of(const slot& who, std::uint64_t item, std::uint64_t task, int attempt) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "store/job_record.hpp"
 
+#include <cstring>
 #include <clusterless/error.hpp>
 
 #include "core/checksum.hpp"
@@ -108,6 +109,34 @@ buffer job_record::bound() const {
                 "damaged record: " + in_->place(key) +
                     (found ? " does not match the checksum in the manifest" : " is gone"));
   return std::move(*found);
+}
+
+// A shared value is its bytes and then their checksum.
+std::optional<buffer> job_record::shared_value(const std::string& name) const {
+  const std::string key = folder_ + "/shared/" + name;
+  auto found = in_->get(key);
+  if (!found) return std::nullopt;
+  std::uint64_t sum = 0;
+  const bool whole = found->size() >= sizeof sum;
+  if (whole) {
+    found->shrink_to(found->size() - sizeof sum);
+    std::memcpy(&sum, found->data() + found->size(), sizeof sum);
+  }
+  if (!whole || core::checksum64(found->data(), found->size()) != sum)
+    throw error(error_kind::failed,
+                "damaged record: " + in_->place(key) + " does not match its checksum");
+  return found;
+}
+
+void job_record::put_shared_value(const std::string& name, std::span<const bytes> parts) {
+  const std::string key = folder_ + "/shared/" + name;
+  if (in_->size(key)) return;
+  buffer whole;
+  for (const bytes& part : parts)
+    whole.append(part.data(), part.size());
+  const std::uint64_t sum = core::checksum64(whole.data(), whole.size());
+  whole.append(&sum, sizeof sum);
+  in_->put(key, {whole.data(), whole.size()});
 }
 
 bool job_record::refresh() {

@@ -57,6 +57,9 @@ class job_record {
   const manifest& about() const { return about_; }
   /// The encoded bound arguments, checked.
   buffer bound() const;
+  /// A large value that items share, kept once under its content hash `name`; nothing when there is
+  /// none. Throws `error` (failed) when it is damaged.
+  std::optional<buffer> shared_value(const std::string& name) const;
 
   // Reading, by any process.
 
@@ -102,6 +105,9 @@ class job_record {
   std::uint64_t epoch() const { return epoch_; }
   /// Stops driving. What was not committed is dropped.
   void release();
+
+  /// Keeps a shared value unless it is there already. The bytes may come in several parts.
+  void put_shared_value(const std::string& name, std::span<const bytes> parts);
 
   // What follows throws `error`: misuse when not driving; busy when the store is full, and then
   // nothing was changed and the call may be repeated; lost when another process has taken over or
