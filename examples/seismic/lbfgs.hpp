@@ -19,7 +19,7 @@ using objective = std::function<evaluation(const std::vector<double>&)>;
 struct lbfgs_options {
   int iterations = 10;
   int memory = 6;            ///< pairs of steps and gradient changes kept
-  double first_step = 0.02;  ///< largest relative change of a variable in the first iteration
+  double first_step = 0.05;  ///< largest relative change of a variable in the first iteration
   int max_trials = 8;        ///< calls of the objective in one line search
   std::vector<double> lower;
   std::vector<double> upper;

@@ -33,7 +33,8 @@ bool parse_options(int argc, char** argv, options& chosen, int& exit_code) {
   app.add_option("--dx", chosen.dx, "grid spacing in m (20)")->check(CLI::PositiveNumber);
   app.add_option("--time", chosen.time, "length of a record in s (4 with --model, else 2.5)")
       ->check(CLI::Range(0.01, 1000.0));
-  app.add_option("--freq", chosen.frequency, "peak frequency of the source in Hz (5)")
+  app.add_option("--freq", chosen.frequency,
+                 "peak frequency of the source in Hz (5 with --model, else 7)")
       ->check(CLI::PositiveNumber);
   app.add_option("--shots", chosen.shots, "number of shots (16)")->check(CLI::Range(1, 100000));
   app.add_option("--groups", chosen.groups, "shot groups, the items of the outer map (4)")
@@ -44,7 +45,7 @@ bool parse_options(int argc, char** argv, options& chosen, int& exit_code) {
       ->check(CLI::Range(1, 1000));
   app.add_option("--out", chosen.out, "folder of the pictures and arrays (seismic_out)");
   app.add_flag("--small", chosen.small,
-               "a case of seconds: every second node, half the frequency, 8 shots, 3 iterations");
+               "a case of seconds: every second node, half the frequency, 8 shots, 5 iterations");
   app.add_option("--pools", chosen.pools, "Clusterless pools")->check(CLI::Range(1, 1000));
   app.add_option("--nodes", chosen.nodes, "nodes of each pool")->check(CLI::Range(1, 10000));
   app.add_option("--workers", chosen.workers, "worker processes on each node")
@@ -82,7 +83,7 @@ inversion_case make_case(const options& chosen) {
   c.acquisition.dt = time_step_for(c.truth.dx, c.max_velocity);
   const double time = or_default(chosen.time, given ? 4.0 : 2.5);
   c.acquisition.samples = static_cast<int>(std::ceil(time / c.acquisition.dt)) + 1;
-  c.acquisition.frequency = or_default(chosen.frequency, 5 / shrink);
+  c.acquisition.frequency = or_default(chosen.frequency, (given ? 5 : 7) / shrink);
   c.acquisition.receiver_step = chosen.receiver_step;
   check_survey(c.acquisition, c.truth, c.max_velocity);
   c.shots = or_default(chosen.shots, chosen.small ? 8 : 16);
@@ -91,7 +92,7 @@ inversion_case make_case(const options& chosen) {
                                 std::to_string(c.truth.nx) + " columns; at most one a column");
   }
   c.groups = std::min(or_default(chosen.groups, 4), c.shots);
-  c.iterations = chosen.iterations >= 0 ? chosen.iterations : (chosen.small ? 3 : 8);
+  c.iterations = chosen.iterations >= 0 ? chosen.iterations : (chosen.small ? 5 : 8);
   c.out = chosen.out;
   return c;
 }

@@ -19,12 +19,12 @@ struct options {
   int nz = 0;            ///< default 176 with a model, 101 without
   double dx = 20;        ///< m
   double time = 0;       ///< s of record, default 4 with a model, 2.5 without
-  double frequency = 0;  ///< Hz, peak of the source, default 5
+  double frequency = 0;  ///< Hz, peak of the source, default 5 with a model, 7 without
   int shots = 0;         ///< default 16
   int groups = 0;        ///< default 4
   int iterations = -1;   ///< default 8
   int receiver_step = 1;
-  bool small = false;  ///< every second node, half the frequency, 8 shots, 3 iterations
+  bool small = false;  ///< every second node, half the frequency, 8 shots, 5 iterations
   int pools = 0;       ///< of Clusterless; zero leaves it to parameters.json
   int nodes = 0;
   int workers = 0;

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -56,7 +57,7 @@ TEST_CASE("the small case is half as fine and half as high") {
 
   CHECK(c.truth.nx == 151);
   CHECK(c.truth.dx == 40);
-  CHECK(c.acquisition.frequency == 2.5);
+  CHECK(c.acquisition.frequency == 3.5);
   CHECK(c.shots == 8);
   CHECK(c.groups == 4);
   CHECK(c.acquisition.samples * c.acquisition.dt >= 2.5);

@@ -183,8 +183,9 @@ image draw(const plot& p, int columns, int rows, const std::function<float(int, 
     for (int i = 0; i < p.width; ++i) {
       double sum = 0;
       for (int k = 0; k < samples_x * samples_y; ++k) {
-        const double x = (i + (k % samples_x + 0.5) / samples_x) * per_x - 0.5;
-        const double y = (j + (k / samples_x + 0.5) / samples_y) * per_y - 0.5;
+        const int across = k % samples_x, down = k / samples_x;
+        const double x = (i + (across + 0.5) / samples_x) * per_x - 0.5;
+        const double y = (j + (down + 0.5) / samples_y) * per_y - 0.5;
         sum += interpolated(values, columns, rows, x, y);
       }
       const double value = sum / (samples_x * samples_y);

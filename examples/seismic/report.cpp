@@ -49,9 +49,10 @@ std::string report::path(const std::string& name, const char* ending) const {
 
 void report::model(const std::string& name, const std::string& title, const velocity_model& m) {
   if (fastest_ == 0) {
-    const auto [slow, fast] = std::minmax_element(m.velocity.begin(), m.velocity.end());
-    slowest_ = static_cast<double>(*slow) / 1000;
-    fastest_ = static_cast<double>(*fast) / 1000;
+    std::vector<float> sorted = m.velocity;
+    std::sort(sorted.begin(), sorted.end());
+    slowest_ = static_cast<double>(sorted[sorted.size() / 200]) / 1000;
+    fastest_ = static_cast<double>(sorted.back()) / 1000;
   }
   plot p = section(title, m);
   p.colors = palette::sequential;
@@ -76,7 +77,7 @@ void report::record(const std::string& name, const std::string& title, const sur
   p.colors = palette::grey;
   p.low = -1;
   p.high = 1;
-  p.bar_label = "of clip";
+  p.bar_label = "relative";
   p.width = 800;
   p.height = 700;
   write_png(path(name, ".png"), draw(p, receivers, s.samples, [&](int k, int n) {
@@ -99,7 +100,7 @@ void report::gradient(const std::string& name, const gradient_result& g,
   p.colors = palette::diverging;
   p.low = -1;
   p.high = 1;
-  p.bar_label = "of clip";
+  p.bar_label = "relative";
   write_png(path(name, ".png"), draw(p, model.nx, model.nz, [&](int ix, int iz) {
               return shown[static_cast<std::size_t>(ix) * depth + static_cast<std::size_t>(iz)] /
                      clip;

@@ -38,7 +38,8 @@ class report {
   std::string path(const std::string& name, const char* ending) const;
 
   std::string folder_;
-  double slowest_ = 0;  // km/s, ends of the colour map, taken from the first model
+  // km/s, ends of the colour map: of the first model, but for the slowest half percent of its nodes
+  double slowest_ = 0;
   double fastest_ = 0;
 };
 

@@ -96,11 +96,11 @@ struct small_shot {
   static constexpr double dx = 20, dt = 0.003;
 
   static std::vector<double> model() {
-    std::vector<double> m(nx * nz);
+    std::vector<double> m(std::size_t{nx} * nz);
     for (int ix = 0; ix < nx; ++ix) {
       for (int iz = 0; iz < nz; ++iz) {
         const double v = 1800 + 20.0 * iz + 150 * std::sin(0.3 * ix) * std::cos(0.4 * iz);
-        m[static_cast<std::size_t>(ix * nz + iz)] = 1 / (v * v);
+        m[static_cast<std::size_t>(ix) * nz + static_cast<std::size_t>(iz)] = 1 / (v * v);
       }
     }
     return m;
