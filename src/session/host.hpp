@@ -12,6 +12,7 @@
 #include "os/bell.hpp"
 #include "os/death.hpp"
 #include "os/poller.hpp"
+#include "os/spawner.hpp"
 
 namespace clusterless::session {
 
@@ -29,6 +30,7 @@ class host {
   host();
 
   os::bell& bell() noexcept { return bell_; }
+  os::spawner& spawner() noexcept { return spawner_; }
   core::nanoseconds now() const;
   std::uint64_t next_key() noexcept { return ++last_key_; }
 
@@ -72,6 +74,7 @@ class host {
   std::uint64_t id_of(watched* who);
 
   os::bell bell_;
+  os::spawner spawner_;
   os::poller poller_;
   std::uint64_t tokens_[max_tokens];
   std::vector<watched*> by_number_;

@@ -44,7 +44,7 @@ void member::start() {
                  {"OMP_NUM_THREADS", std::to_string(facts_.omp_threads)}};
   request.inherit = peer.socket.get();
   request.output = write_end.get();
-  process_ = os::child_process::start(request);
+  process_ = host_.spawner().start(request);
   pidfd_ = process_.pidfd();
   send_worker_descriptors(link->socket_fd(), peer.area.get(), host_.bell().page_fd(),
                           host_.bell().event_fd(), link->number());
