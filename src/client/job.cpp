@@ -320,6 +320,7 @@ detail::outcome_run job::finished(std::size_t& cursor) {
   check_alive();
   detail::outcome_run run;
   pool_->wait_until(lock, -1, [&] {
+    if (run.count != 0) return true;  // asked again after it said yes
     for (;;) {
       std::size_t at = cursor;
       const auto within = [&at](const item_range& range) {
