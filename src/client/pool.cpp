@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "client/pool.hpp"
 
+#include <signal.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -386,6 +388,10 @@ void pool::plan_wake() {
 }
 
 void pool::drive() {
+  // Signals are for the threads of the program.
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
   guard held = lock();
   while (!closed_) {
     feed();
