@@ -12,11 +12,16 @@ using kind = type::kind;
 
 std::string scalar_name(const type& of) {
   switch (of.is) {
-    case kind::boolean: return "|b1";
-    case kind::integer: return of.count == 1 ? "|i1" : "<i" + std::to_string(of.count);
-    case kind::natural: return of.count == 1 ? "|u1" : "<u" + std::to_string(of.count);
-    case kind::real: return "<f" + std::to_string(of.count);
-    default: return {};
+    case kind::boolean:
+      return "|b1";
+    case kind::integer:
+      return of.count == 1 ? "|i1" : "<i" + std::to_string(of.count);
+    case kind::natural:
+      return of.count == 1 ? "|u1" : "<u" + std::to_string(of.count);
+    case kind::real:
+      return "<f" + std::to_string(of.count);
+    default:
+      return {};
   }
 }
 

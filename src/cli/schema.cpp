@@ -68,8 +68,8 @@ class schema_parser {
     // One digit: another one begins a fixed list, as in "(i43*f8)".
     const char digit = peek();
     of.count = digit >= '0' && digit <= '9' ? static_cast<std::uint64_t>(digit - '0') : 0;
-    const bool known = of.count == 4 || of.count == 8 ||
-                       (is != kind::real && (of.count == 1 || of.count == 2));
+    const bool known =
+        of.count == 4 || of.count == 8 || (is != kind::real && (of.count == 1 || of.count == 2));
     if (!known) wrong("has a number of a size that is not known");
     ++at_;
     of.least = of.count;
@@ -145,22 +145,38 @@ class schema_parser {
   type one(int depth) {
     if (++depth > max_depth) wrong("is nested too deeply");
     switch (peek()) {
-      case 'b': return leaf(kind::boolean, 1);
-      case 'i': return scalar(kind::integer);
-      case 'u': return scalar(kind::natural);
-      case 'f': return scalar(kind::real);
-      case 's': return leaf(kind::text, 8);
-      case 'F': return leaf(kind::file, 8 + 4 + 8);
-      case 'd': return leaf(kind::duration, 8);
-      case '[': return around(kind::list, depth, ']', 8);
-      case '<': return around(kind::set, depth, '>', 8);
-      case '?': return around(kind::optional, depth, '\0', 1);
-      case '#': return around(kind::array, depth, '\0', 8 + 1);
-      case '@': return around(kind::broadcast, depth, '\0', 16);
-      case '(': return tuple(depth);
-      case '{': return map(depth);
-      case '|': return variant(depth);
-      default: break;
+      case 'b':
+        return leaf(kind::boolean, 1);
+      case 'i':
+        return scalar(kind::integer);
+      case 'u':
+        return scalar(kind::natural);
+      case 'f':
+        return scalar(kind::real);
+      case 's':
+        return leaf(kind::text, 8);
+      case 'F':
+        return leaf(kind::file, 8 + 4 + 8);
+      case 'd':
+        return leaf(kind::duration, 8);
+      case '[':
+        return around(kind::list, depth, ']', 8);
+      case '<':
+        return around(kind::set, depth, '>', 8);
+      case '?':
+        return around(kind::optional, depth, '\0', 1);
+      case '#':
+        return around(kind::array, depth, '\0', 8 + 1);
+      case '@':
+        return around(kind::broadcast, depth, '\0', 16);
+      case '(':
+        return tuple(depth);
+      case '{':
+        return map(depth);
+      case '|':
+        return variant(depth);
+      default:
+        break;
     }
     if (peek() < '0' || peek() > '9') wrong("has no known type there");
     return fixed(depth);
@@ -187,23 +203,40 @@ type parse_schema(std::string_view schema) {
 
 std::string in_words(const type& of) {
   switch (of.is) {
-    case type::kind::boolean: return "bool";
-    case type::kind::integer: return "i" + std::to_string(of.count * 8);
-    case type::kind::natural: return "u" + std::to_string(of.count * 8);
-    case type::kind::real: return "f" + std::to_string(of.count * 8);
-    case type::kind::text: return "text";
-    case type::kind::list: return "list of " + in_words(of.parts[0]);
-    case type::kind::fixed: return std::to_string(of.count) + " times " + in_words(of.parts[0]);
-    case type::kind::optional: return "optional " + in_words(of.parts[0]);
-    case type::kind::tuple: return "(" + list_of(of, ", ") + ")";
-    case type::kind::none: return "nothing";
-    case type::kind::array: return "array of " + in_words(of.parts[0]);
-    case type::kind::broadcast: return "broadcast " + in_words(of.parts[0]);
-    case type::kind::file: return "file";
-    case type::kind::map: return "map from " + list_of(of, " to ");
-    case type::kind::set: return "set of " + in_words(of.parts[0]);
-    case type::kind::variant: return "one of (" + list_of(of, ", ") + ")";
-    case type::kind::duration: return "duration";
+    case type::kind::boolean:
+      return "bool";
+    case type::kind::integer:
+      return "i" + std::to_string(of.count * 8);
+    case type::kind::natural:
+      return "u" + std::to_string(of.count * 8);
+    case type::kind::real:
+      return "f" + std::to_string(of.count * 8);
+    case type::kind::text:
+      return "text";
+    case type::kind::list:
+      return "list of " + in_words(of.parts[0]);
+    case type::kind::fixed:
+      return std::to_string(of.count) + " times " + in_words(of.parts[0]);
+    case type::kind::optional:
+      return "optional " + in_words(of.parts[0]);
+    case type::kind::tuple:
+      return "(" + list_of(of, ", ") + ")";
+    case type::kind::none:
+      return "nothing";
+    case type::kind::array:
+      return "array of " + in_words(of.parts[0]);
+    case type::kind::broadcast:
+      return "broadcast " + in_words(of.parts[0]);
+    case type::kind::file:
+      return "file";
+    case type::kind::map:
+      return "map from " + list_of(of, " to ");
+    case type::kind::set:
+      return "set of " + in_words(of.parts[0]);
+    case type::kind::variant:
+      return "one of (" + list_of(of, ", ") + ")";
+    case type::kind::duration:
+      return "duration";
   }
   return "unknown";
 }

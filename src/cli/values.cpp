@@ -67,24 +67,39 @@ class decoder {
 
   json one(const type& of) {
     switch (of.is) {
-      case kind::boolean: return codec<bool>::get(in_);
-      case kind::integer: return integer(of.count);
-      case kind::natural: return natural(of.count);
+      case kind::boolean:
+        return codec<bool>::get(in_);
+      case kind::integer:
+        return integer(of.count);
+      case kind::natural:
+        return natural(of.count);
       case kind::real:
         return of.count == 4 ? real_value(in_.get_raw<float>()) : real_value(in_.get_raw<double>());
-      case kind::text: return text_value(text());
+      case kind::text:
+        return text_value(text());
       case kind::list:
-      case kind::set: return elements(of.parts[0], counted(of.parts[0]));
-      case kind::fixed: return fixed(of);
-      case kind::optional: return codec<bool>::get(in_) ? one(of.parts[0]) : json();
-      case kind::tuple: return tuple(of);
-      case kind::none: return nothing();
-      case kind::array: return array(of.parts[0]);
-      case kind::broadcast: return broadcast();
-      case kind::file: return file();
-      case kind::map: return map(of);
-      case kind::variant: return variant(of);
-      case kind::duration: return in_.get_raw<std::int64_t>();
+      case kind::set:
+        return elements(of.parts[0], counted(of.parts[0]));
+      case kind::fixed:
+        return fixed(of);
+      case kind::optional:
+        return codec<bool>::get(in_) ? one(of.parts[0]) : json();
+      case kind::tuple:
+        return tuple(of);
+      case kind::none:
+        return nothing();
+      case kind::array:
+        return array(of.parts[0]);
+      case kind::broadcast:
+        return broadcast();
+      case kind::file:
+        return file();
+      case kind::map:
+        return map(of);
+      case kind::variant:
+        return variant(of);
+      case kind::duration:
+        return in_.get_raw<std::int64_t>();
     }
     detail::throw_bad("a type that is not known");
   }
@@ -136,16 +151,18 @@ class decoder {
       case kind::natural:
       case kind::real:
       case kind::duration:
-      case kind::broadcast: return true;
+      case kind::broadcast:
+        return true;
       case kind::fixed:
-      case kind::tuple: return std::all_of(of.parts.begin(), of.parts.end(), flat);
-      default: return false;
+      case kind::tuple:
+        return std::all_of(of.parts.begin(), of.parts.end(), flat);
+      default:
+        return false;
     }
   }
 
   json fixed(const type& of) {
-    if (of.least > in_.left())
-      detail::throw_short(static_cast<std::size_t>(of.least), in_.left());
+    if (of.least > in_.left()) detail::throw_short(static_cast<std::size_t>(of.least), in_.left());
     return elements(of.parts[0], of.count);
   }
 
@@ -240,10 +257,12 @@ bool is_utf8(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   while (at < text.size()) {
     const unsigned first = byte(at);
-    const std::size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2
-                               : first < 0xf0                              ? 3
-                               : first < 0xf5                              ? 4
-                                                                           : 0;
+    const std::size_t length = first < 0x80   ? 1
+                               : first < 0xc2 ? 0
+                               : first < 0xe0 ? 2
+                               : first < 0xf0 ? 3
+                               : first < 0xf5 ? 4
+                                              : 0;
     if (length == 0 || length > text.size() - at) return false;
     for (std::size_t i = 1; i < length; ++i)
       if ((byte(at + i) & 0xc0u) != 0x80u) return false;

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <rapidcheck.h>
 #include <array>
 #include <clusterless/array.hpp>
 #include <clusterless/file.hpp>
@@ -10,7 +11,6 @@
 #include <cmath>
 #include <limits>
 #include <optional>
-#include <rapidcheck.h>
 
 #include "cli/npy.hpp"
 
@@ -80,8 +80,8 @@ TEST_CASE("text that is not UTF-8 is kept as base64") {
 TEST_CASE("a file tells its name, mode and size, and hands over its contents") {
   std::vector<cli::met_file> files;
   const auto raw = encoded(file::from_contents("out.dat", "abc"));
-  const auto value = cli::decode_value(cli::parse_schema("F"), {raw.data(), raw.size()},
-                                       {.files = &files});
+  const auto value =
+      cli::decode_value(cli::parse_schema("F"), {raw.data(), raw.size()}, {.files = &files});
 
   CHECK(text_of(value) == R"({"file":"out.dat","mode":"0644","bytes":3})");
   REQUIRE(files.size() == 1);
@@ -108,8 +108,7 @@ TEST_CASE("maps, sets, variants and durations follow the grammar") {
 
 TEST_CASE("long lists are cut where asked, and still checked to their end") {
   CHECK(text_of(decoded(std::vector<int>{1, 2, 3, 4}, {.keep = 2})) == R"([1,2,"… 2 more"])");
-  CHECK(text_of(decoded(std::vector<std::string>{"a", "b"}, {.keep = 1})) ==
-        R"(["a","… 1 more"])");
+  CHECK(text_of(decoded(std::vector<std::string>{"a", "b"}, {.keep = 1})) == R"(["a","… 1 more"])");
   detail::buffer raw = encoded(std::vector<std::optional<int>>{1, 2, 3});
   raw.shrink_to(raw.size() - 1);
   CHECK_THROWS_AS(
@@ -117,8 +116,8 @@ TEST_CASE("long lists are cut where asked, and still checked to their end") {
 }
 
 TEST_CASE("schemas that are none are refused by name") {
-  for (const char* bad : {"", "i3", "i", "(i4", "[s", "0*i4", "*i4", "{s", "{s:i4", "|", "|i4",
-                          "x", "i4i4", "99999999999999999999*b", "f1", "<s", "?"})
+  for (const char* bad : {"", "i3", "i", "(i4", "[s", "0*i4", "*i4", "{s", "{s:i4", "|", "|i4", "x",
+                          "i4i4", "99999999999999999999*b", "f1", "<s", "?"})
     CHECK_THROWS_AS(cli::parse_schema(bad), error);
   CHECK_THROWS_WITH_AS(cli::parse_schema(std::string(100, '[')),
                        doctest::Contains("nested too deeply"), error);
@@ -151,13 +150,14 @@ TEST_CASE("arrays of numbers become .npy files with their shape") {
 }
 
 TEST_CASE("what the codec writes, the decoder reads back as JSON reads it") {
-  const bool held = rc::check([](const std::vector<std::pair<std::string, std::vector<int>>>& rows) {
-    json expected = json::array();
-    for (const auto& [name, numbers] : rows) {
-      if (!cli::is_utf8(name)) return;
-      expected.push_back(json::array({name, numbers}));
-    }
-    RC_ASSERT(decoded(rows) == expected);
-  });
+  const bool held =
+      rc::check([](const std::vector<std::pair<std::string, std::vector<int>>>& rows) {
+        json expected = json::array();
+        for (const auto& [name, numbers] : rows) {
+          if (!cli::is_utf8(name)) return;
+          expected.push_back(json::array({name, numbers}));
+        }
+        RC_ASSERT(decoded(rows) == expected);
+      });
   CHECK(held);
 }
