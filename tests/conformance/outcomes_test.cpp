@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+// Failures are values: they cost their own item and say what happened.
+#include <doctest/doctest.h>
+
+#include <cstdio>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "conformance/pool_under_test.hpp"
+
+namespace cl = clusterless;
+using conformance::contains;
+using conformance::error_of;
+using conformance::make_pool;
+
+namespace {
+
+struct out_of_range_depth : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+struct not_an_exception {
+  int code = 7;
+};
+
+int fails_on_thirds(int i) {
+  std::printf("item number %d\n", i);
+  if (i % 3 == 2) throw out_of_range_depth("depth " + std::to_string(i) + " is too deep");
+  return i * 10;
+}
+
+int throws_kind(int i) {
+  switch (i) {
+    case 1:
+      throw std::bad_alloc();
+    case 2:
+      throw not_an_exception();
+    case 3:
+      throw 42;
+    case 4:
+      throw std::string("a bare string");
+    case 5:
+      throw out_of_range_depth(std::string("two\nlines \xff\x01"));
+    default:
+      return i;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("failed items are outcomes among the values") {
+  auto pool = make_pool(3);
+  auto job = pool.pmap(fails_on_thirds, 30, {.prints = false});
+
+  const auto all = job.outcomes();
+
+  REQUIRE(all.size() == 30);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    CHECK(all[i].item() == i);
+    if (i % 3 == 2) {
+      REQUIRE_FALSE(all[i]);
+      const cl::remote_error& error = all[i].error();
+      CHECK(error.cause() == cl::cause::exception);
+      CHECK(error.item() == i);
+      CHECK(error.message() == "depth " + std::to_string(i) + " is too deep");
+      CHECK(contains(error.type(), "out_of_range_depth"));
+      CHECK_THROWS_AS(all[i].value(), cl::remote_error);
+    } else {
+      REQUIRE(all[i]);
+      CHECK(all[i].value() == static_cast<int>(i) * 10);
+      CHECK_THROWS_AS(all[i].error(), cl::error);
+    }
+  }
+  const auto status = job.status();
+  CHECK(status.finished);
+  CHECK(status.done == 20);
+  CHECK(status.failed == 10);
+}
+
+TEST_CASE("fetch throws the error of the lowest failed item, with its whole story") {
+  auto pool = make_pool(3);
+  auto job = pool.pmap(fails_on_thirds, 30, {.prints = false});
+
+  const auto error = error_of([&] { job.fetch(); });
+
+  CHECK(error.item() == 2);
+  CHECK(error.attempt() == 1);
+  CHECK(error.worker() == 1);
+  CHECK(error.task() >= 1);
+  CHECK(error.pool() == 1);
+  CHECK_FALSE(error.node().empty());
+  CHECK(contains(error.output(), "item number 2"));
+  const std::string text = error.what();
+  for (const char* part : {"item 2", "attempt 1", "worker 1", "depth 2 is too deep",
+                           "out_of_range_depth", "item number 2"})
+    CHECK_MESSAGE(contains(text, part), text);
+  CHECK(contains(text, error.node()));
+  CHECK(error.kind() == cl::error_kind::failed);
+}
+
+TEST_CASE("exceptions of every kind keep their type and message") {
+  auto pool = make_pool(2);
+
+  const auto all = pool.pmap(throws_kind, 7).outcomes();
+
+  CHECK(all[0].value() == 0);
+  CHECK(all[1].error().type() == "std::bad_alloc");
+  CHECK(all[1].error().message() == "std::bad_alloc");
+  CHECK(contains(all[2].error().type(), "not_an_exception"));
+  CHECK_FALSE(all[2].error().message().empty());
+  CHECK(all[3].error().type() == "int");
+  CHECK(contains(all[4].error().type(), "string"));
+  CHECK(all[5].error().message() == "two\nlines \xff\x01");
+  CHECK(all[6].value() == 6);
+}
+
+TEST_CASE("a single item is fetched though others fail") {
+  auto pool = make_pool(2);
+  auto job = pool.pmap(fails_on_thirds, 9, {.prints = false});
+
+  CHECK(job.fetch(0) == 0);
+  CHECK(job.fetch(7) == 70);
+  CHECK_THROWS_AS(job.fetch(8), cl::remote_error);
+  CHECK(job.outcome_of(5).error().item() == 5);
+  CHECK(job.fetch(7) == 70);
+  CHECK_THROWS_AS(job.fetch(9), cl::error);
+}
+
+TEST_CASE("completed gives every outcome once, failures included") {
+  auto pool = make_pool(3);
+  auto job = pool.pmap(fails_on_thirds, 300, {.prints = false});
+  std::vector<int> seen(300, 0);
+  int failed = 0;
+
+  for (const auto& outcome : job.completed()) {
+    ++seen.at(outcome.item());
+    failed += !outcome;
+    if (outcome) CHECK(outcome.value() == static_cast<int>(outcome.item()) * 10);
+  }
+
+  for (std::size_t i = 0; i < seen.size(); ++i)
+    CHECK_MESSAGE(seen[i] == 1, i);
+  CHECK(failed == 100);
+}
+
+TEST_CASE("an item's output can be asked for") {
+  auto pool = make_pool(2);
+  auto job = pool.pmap(fails_on_thirds, 6, {.items_per_task = 1, .prints = false});
+  job.wait();
+
+  for (std::size_t i = 0; i < 6; ++i)
+    CHECK(job.output(i) == "item number " + std::to_string(i) + "\n");
+}
+
+TEST_CASE("an input range that throws fails its job and leaves the pool usable") {
+  auto pool = make_pool(2);
+  auto size_of_file = [](const cl::file& file) { return file.size(); };
+  const std::vector<cl::file> missing = {cl::file("/nonexistent/clusterless")};
+
+  CHECK_THROWS_AS(pool.pmap(size_of_file, missing), cl::error);
+  auto later = pool.pmap(size_of_file, std::vector<cl::file>(missing));
+  const auto error = error_of([&] { later.fetch(); });
+  CHECK(error.cause() == cl::cause::input_failed);
+  CHECK(contains(error.what(), "/nonexistent/clusterless"));
+  CHECK(pool.run([](int x) { return x + 1; }, 1).fetch(0) == 2);
+}
