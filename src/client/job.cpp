@@ -42,7 +42,8 @@ void job::drain(detail::item_source& now, const std::function<void()>& between,
       pack.count = now.fill(to, pull_items, pull_bytes, end);
     }
     // Results that are inputs are waited for here: the container is gone when the call returns.
-    while (!resolve(pack, now.inputs())) wait();
+    while (!resolve(pack, now.inputs()))
+      wait();
     take_pack(std::move(pack.bytes), std::move(pack.beside), pack.count);
     between();
   }
@@ -67,7 +68,8 @@ void job::take_pack(detail::buffer bytes, detail::segment_list beside, std::uint
     record_broadcasts();
     record_->inputs(pulled_, count, bytes.data(), bytes.size());
   }
-  book_.offer(std::make_shared<core::item_pack>(pulled_, count, std::move(bytes), std::move(beside)));
+  book_.offer(
+      std::make_shared<core::item_pack>(pulled_, count, std::move(bytes), std::move(beside)));
   pulled_ += count;
 }
 
@@ -89,8 +91,8 @@ bool job::pull(std::size_t wanted) {
     try {
       const detail::broadcast_collector collector(facts_.keep);
       writer to(pack.bytes, record_ ? nullptr : &pack.beside);
-      pack.count = source_->fill(to, std::clamp<std::size_t>(wanted, 1, pull_items), pull_bytes,
-                                 pack.end);
+      pack.count =
+          source_->fill(to, std::clamp<std::size_t>(wanted, 1, pull_items), pull_bytes, pack.end);
     } catch (const remote_error& caught) {
       close_input(caught.info());
       return true;
@@ -210,8 +212,7 @@ void job::succeeded(std::uint64_t task, std::uint64_t count, core::nanoseconds s
   progress_.erase(task);
   if (record_) {
     const int attempt = book_.attempt_of(rest.first);
-    if (!record_error_)
-      record_->outcomes(rest.first, count, task, attempt, pack.data, pack.size);
+    if (!record_error_) record_->outcomes(rest.first, count, task, attempt, pack.data, pack.size);
     if (!record_error_ && outcomes_.bytes() > defaults::kept_results) outcomes_.let_go();
   }
   outcomes_.add(rest.first, count, std::move(pack));
@@ -239,8 +240,8 @@ void job::failed(std::uint64_t task, std::uint64_t unreported, error_info why,
     if (book_.stopped()) {
       error_info unrun_why;
       unrun_why.cause = cause::cancelled;
-      unrun_why.message = "not run, because item " + std::to_string(why.item) +
-                          " failed and on_error is stop";
+      unrun_why.message =
+          "not run, because item " + std::to_string(why.item) + " failed and on_error is stop";
       close_input(unrun_why);
     }
   } else {
@@ -251,11 +252,13 @@ void job::failed(std::uint64_t task, std::uint64_t unreported, error_info why,
 void job::settle_task(std::uint64_t task, const error_info& why) {
   // Put back, they are withdrawn with the rest, and kept for a retry.
   book_.ended(task);
-  for (const auto& piece : book_.withdraw()) unrun_.push_back({{piece.first, piece.count}, why});
+  for (const auto& piece : book_.withdraw())
+    unrun_.push_back({{piece.first, piece.count}, why});
 }
 
 void job::close_input(const error_info& why) {
-  for (const auto& piece : book_.withdraw()) unrun_.push_back({{piece.first, piece.count}, why});
+  for (const auto& piece : book_.withdraw())
+    unrun_.push_back({{piece.first, piece.count}, why});
   if (!source_ && !unresolved_) return;
   source_.reset();
   unresolved_.reset();
@@ -409,7 +412,8 @@ void job::set_progress(std::uint64_t task, double fraction, std::string_view) {
 
 double job::partial_progress() const {
   double sum = 0;
-  for (const auto& [task, fraction] : progress_) sum += fraction;
+  for (const auto& [task, fraction] : progress_)
+    sum += fraction;
   return sum;
 }
 
@@ -451,7 +455,8 @@ void job::retry_failed() {
   cancelled_ = false;
   std::vector<store::item_range> again;
   for (const auto& piece : book_.retry_given_up()) {
-    for (std::uint64_t i = 0; i < piece.count; ++i) outcomes_.withdraw(piece.first + i);
+    for (std::uint64_t i = 0; i < piece.count; ++i)
+      outcomes_.withdraw(piece.first + i);
     again.push_back({piece.first, piece.count});
     std::erase_if(unrun_, [&](const auto& each) { return each.first.first == piece.first; });
   }
@@ -493,8 +498,10 @@ void job::offer_recorded(const store::item_range& range, bool again) {
       ++item;
     }
     auto pack = std::make_shared<core::item_pack>(first, item - first, std::move(bytes));
-    if (again) book_.reopen(std::move(pack));
-    else book_.offer(std::move(pack));
+    if (again)
+      book_.reopen(std::move(pack));
+    else
+      book_.offer(std::move(pack));
   }
 }
 

@@ -94,6 +94,13 @@ class job final : public detail::job_core, public std::enable_shared_from_this<j
   bool commit(core::nanoseconds now);
   /// The outcomes from `item` on that are here or in the record; count 0 when there is none.
   detail::outcome_run lookup(std::uint64_t item);
+  /// Tasks running and items done on one pool.
+  struct pool_tally {
+    std::int64_t running = 0;
+    std::uint64_t done = 0;
+  };
+  pool_tally& tally(int pool) { return tallies_[pool]; }
+  const std::map<int, pool_tally>& tallies() const noexcept { return tallies_; }
   /// The fraction done of running items that told, summed; for progress displays.
   double partial_progress() const;
   bool prints_need_task() const { return !total_ || *total_ != 1; }
@@ -135,6 +142,7 @@ class job final : public detail::job_core, public std::enable_shared_from_this<j
   std::vector<std::pair<item_range, error_info>> unrun_;  // settled without running
   std::vector<item_range> restored_;                      // settled before this process
   std::map<std::uint64_t, double> progress_;              // by task
+  std::map<int, pool_tally> tallies_;                     // by pool
 };
 
 }  // namespace clusterless::client

@@ -25,7 +25,8 @@ std::string random_letters(std::size_t n) {
   static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
   std::random_device source;
   std::string text;
-  while (text.size() < n) text += letters[source() % (sizeof letters - 1)];
+  while (text.size() < n)
+    text += letters[source() % (sizeof letters - 1)];
   return text;
 }
 
@@ -111,16 +112,15 @@ taken_up take_up(const std::string& name, const std::string& result_schema) {
   const std::string here = os::to_hex(os::this_build());
   const bool all_there = taken.record->missing(0, 1).empty();
   if (!all_there && about.build != here)
-    throw error(error_kind::misuse,
-                "job '" + name + "' was submitted by build " + about.build + " of " +
-                    about.program + " and this is build " + here +
-                    "; what is missing can only be run by the same build");
+    throw error(error_kind::misuse, "job '" + name + "' was submitted by build " + about.build +
+                                        " of " + about.program + " and this is build " + here +
+                                        "; what is missing can only be run by the same build");
   auto call = std::make_shared<core::call_spec>();
   call->entry_offset = about.function.entry;
   call->target_offset = about.function.target.value_or(wire::no_target);
   if (about.build == here) session::function_at({call->entry_offset, call->target_offset});
-  call->max_item_bytes = about.options.max_item_bytes != 0 ? about.options.max_item_bytes
-                                                           : defaults::max_item_bytes;
+  call->max_item_bytes =
+      about.options.max_item_bytes != 0 ? about.options.max_item_bytes : defaults::max_item_bytes;
   call->by_reference = false;
   for (const auto& [key, value] : about.options.env) {
     call->env += key + '=' + value;

@@ -11,7 +11,8 @@ namespace clusterless::client {
 
 class output_log {
  public:
-  void add(std::uint64_t task, std::uint64_t first_item, std::uint64_t items, std::string_view text);
+  void add(std::uint64_t task, std::uint64_t first_item, std::uint64_t items,
+           std::string_view text);
   /// What the tasks that ran `item` printed, oldest first.
   std::string of_item(std::uint64_t item) const;
   bool empty() const noexcept { return tasks_.empty(); }

@@ -83,7 +83,8 @@ pool::pool(config::settings settings)
 
 void pool::open() {
   const guard held = lock();
-  for (const auto& line : settings_.notes) screen_.note("Note: " + line);
+  for (const auto& line : settings_.notes)
+    screen_.note("Note: " + line);
   engine::pool_plan plan;
   plan.engine = settings_.engine;
   plan.pools = settings_.pools;
@@ -134,7 +135,9 @@ void pool::abandon() {
   driver_.join();
 }
 
-guard pool::lock() { return guard(shared_mutex()); }
+guard pool::lock() {
+  return guard(shared_mutex());
+}
 
 int pool::pools() const {
   const guard held = lock();
@@ -199,7 +202,8 @@ detail::job_ptr pool::submit(detail::call what, detail::item_source* now,
   if (now != nullptr) {
     const auto wait = [&] { changed().wait_for(held, std::chrono::milliseconds(5)); };
     try {
-      made->drain(*now, [this] { feed(); }, wait);
+      made->drain(
+          *now, [this] { feed(); }, wait);
     } catch (...) {
       cancel(*made, "because its input could not be read");
       throw;
@@ -283,7 +287,7 @@ void pool::feed_one(job& of) {
     order->key = engine_->next_key();
     const std::uint64_t key = order->key;
     const std::uint64_t task = order->task;
-    tasks_[key] = {&of, task};
+    tasks_[key] = {&of, task, 0};
     try {
       engine_->submit(std::move(*order));
     } catch (const error& caught) {
@@ -297,7 +301,8 @@ void pool::feed_one(job& of) {
 
 void pool::feed() {
   if (closed_ || !broken_.empty()) return;
-  for (const auto& each : running_) with_record(*each, [&] { feed_one(*each); });
+  for (const auto& each : running_)
+    with_record(*each, [&] { feed_one(*each); });
 }
 
 void pool::finish_jobs() {
@@ -340,7 +345,8 @@ void pool::after_events() {
     broadcasts.swap(dropped_broadcasts_);
   }
   if (!closed_) {
-    for (const auto call : calls) engine_->forget_call(call);
+    for (const auto call : calls)
+      engine_->forget_call(call);
     for (const auto& name : broadcasts) {
       const auto found = broadcasts_.find(name);
       if (found == broadcasts_.end() || !found->second.expired()) continue;
@@ -362,11 +368,15 @@ bool pool::has_waiting_inputs() const {
                      [](const auto& each) { return each->waits_for_inputs(); });
 }
 
-void pool::wake() noexcept { engine_->wake(); }
+void pool::wake() noexcept {
+  engine_->wake();
+}
 
 core::nanoseconds pool::next_deadline() const {
   core::nanoseconds next = engine_->next_deadline();
-  const auto at = [&next](core::nanoseconds when) { next = next < 0 ? when : std::min(next, when); };
+  const auto at = [&next](core::nanoseconds when) {
+    next = next < 0 ? when : std::min(next, when);
+  };
   if (screen_.next_update() >= 0) at(screen_.next_update());
   for (const auto& each : running_) {
     if (const auto when = each->book().next_ready()) at(*when);
@@ -401,8 +411,10 @@ void pool::drive() {
     if (closed_) break;
     planned_wake_ = next_deadline();
     engine_->sleep(*this, planned_wake_, [&held](bool asleep) {
-      if (asleep) held.unlock();
-      else held.lock();
+      if (asleep)
+        held.unlock();
+      else
+        held.lock();
     });
     if (interrupted()) end_by_interrupt(held);
   }
@@ -434,8 +446,10 @@ bool pool::wait_until(guard& held, core::nanoseconds limit_ns, const std::functi
     if (limit_ns >= 0 && std::chrono::steady_clock::now() - start >= limit) return done();
     waiters().push_back(&done);
     if (!closed_) feed();
-    if (limit_ns < 0) changed().wait(held, done);
-    else changed().wait_until(held, start + limit, done);
+    if (limit_ns < 0)
+      changed().wait(held, done);
+    else
+      changed().wait_until(held, start + limit, done);
     waiters().erase(std::find(waiters().begin(), waiters().end(), &done));
     if (done()) return true;
     if (closed_ && limit_ns < 0) return done();
@@ -444,11 +458,19 @@ bool pool::wait_until(guard& held, core::nanoseconds limit_ns, const std::functi
 
 // --- what the engine tells ---------------------------------------------------------------------
 
+void pool::started(std::uint64_t key, int in_pool) {
+  const auto found = tasks_.find(key);
+  if (found == tasks_.end()) return;
+  found->second.pool = in_pool;
+  ++found->second.of->tally(in_pool).running;
+}
+
 void pool::succeeded(std::uint64_t key, std::uint64_t count, core::nanoseconds spent,
                      core::outcome_bytes pack) {
   const auto found = tasks_.find(key);
   if (found == tasks_.end()) return;
   job& of = *found->second.of;
+  of.tally(found->second.pool).done += count;
   with_record(of, [&] { of.succeeded(found->second.task, count, spent, std::move(pack)); });
 }
 
@@ -456,14 +478,14 @@ void pool::failed(std::uint64_t key, std::uint64_t unreported, error_info why) {
   const auto found = tasks_.find(key);
   if (found == tasks_.end()) return;
   job& of = *found->second.of;
-  with_record(of, [&] {
-    of.failed(found->second.task, unreported, std::move(why), engine_->now());
-  });
+  with_record(of,
+              [&] { of.failed(found->second.task, unreported, std::move(why), engine_->now()); });
 }
 
 void pool::ended(std::uint64_t key) {
   const auto found = tasks_.find(key);
   if (found == tasks_.end()) return;
+  --found->second.of->tally(found->second.pool).running;
   found->second.of->ended(found->second.task);
   tasks_.erase(found);
 }
@@ -493,14 +515,17 @@ void pool::progress(std::uint64_t key, double fraction, std::string_view text) {
   if (found != tasks_.end()) found->second.of->set_progress(found->second.task, fraction, text);
 }
 
-void pool::note(const std::string& line) { screen_.note(line); }
+void pool::note(const std::string& line) {
+  screen_.note(line);
+}
 
 void pool::broken(const std::string& why) {
   broken_ = why;
   error_info info;
   info.cause = cause::exited;
   info.message = why;
-  for (const auto& each : running_) each->close_input(info);
+  for (const auto& each : running_)
+    each->close_input(info);
   end_tasks(nullptr, info);
 }
 
@@ -511,6 +536,7 @@ void pool::end_tasks(const job* of, const error_info& why) {
     if (of == nullptr || ref.of == of) ending.emplace_back(key, ref);
   for (const auto& [key, ref] : ending) {
     if (tasks_.erase(key) == 0) continue;
+    --ref.of->tally(ref.pool).running;
     ref.of->settle_task(ref.task, why);
     if (!closed_) engine_->cancel(key);
   }
@@ -536,7 +562,8 @@ void pool::cancel(job& which, const std::string& by) {
 
 void pool::interrupt() {
   const auto jobs = running_;
-  for (const auto& each : jobs) screen_.interrupted(*each);
+  for (const auto& each : jobs)
+    screen_.interrupted(*each);
   for (const auto& each : jobs)
     if (each->record() != nullptr) each->record()->commit(engine_->now(), true);
   running_.clear();

@@ -69,6 +69,7 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   struct task_ref {
     job* of = nullptr;
     std::uint64_t task = 0;
+    int pool = 0;
   };
   using broadcast_name = std::pair<std::uint64_t, std::uint64_t>;
 
@@ -87,6 +88,7 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   void plan_wake();
   void close_engine(const std::string& why);
 
+  void started(std::uint64_t key, int pool) override;
   void succeeded(std::uint64_t key, std::uint64_t count, core::nanoseconds spent,
                  core::outcome_bytes pack) override;
   void failed(std::uint64_t key, std::uint64_t unreported, error_info why) override;

@@ -19,7 +19,9 @@ std::uint64_t unix_ms() {
                                         .count());
 }
 
-store::bytes view(const std::byte* data, std::size_t size) { return {data, size}; }
+store::bytes view(const std::byte* data, std::size_t size) {
+  return {data, size};
+}
 
 }  // namespace
 
@@ -93,8 +95,8 @@ void recorder::keep_broadcast(const core::broadcast_bytes& value) {
   }
   std::vector<store::bytes> parts;
   const auto words = [&](std::size_t from, std::size_t n) {
-    parts.push_back(view(reinterpret_cast<const std::byte*>(heads.data() + from),
-                         n * sizeof(std::uint64_t)));
+    parts.push_back(
+        view(reinterpret_cast<const std::byte*>(heads.data() + from), n * sizeof(std::uint64_t)));
   };
   words(0, 1);
   for (std::size_t i = 0; i < value.beside.size(); ++i) {
@@ -127,7 +129,9 @@ std::shared_ptr<const core::broadcast_bytes> recorder::broadcast(
   return value;
 }
 
-void recorder::release() { record_->release(); }
+void recorder::release() {
+  record_->release();
+}
 
 void recorder::drive_again() {
   if (record_->drive()) return;

@@ -52,22 +52,22 @@ int replay_item(const std::string& name, std::uint64_t item) {
                                         os::to_hex(os::this_build()));
   const auto input = record->read_input(item);
   if (!input)
-    throw error(error_kind::misuse,
-                "job '" + name + "' has no item " + std::to_string(item) + "; it has " +
-                    std::to_string(record->counts().submitted));
+    throw error(error_kind::misuse, "job '" + name + "' has no item " + std::to_string(item) +
+                                        "; it has " + std::to_string(record->counts().submitted));
   const auto bound_bytes = record->bound();
   session::item_call call;
-  call.function = session::function_at(
-      {about.function.entry, about.function.target.value_or(wire::no_target)});
+  call.function =
+      session::function_at({about.function.entry, about.function.target.value_or(wire::no_target)});
   reader bound(bound_bytes.data(), bound_bytes.size());
   call.bound = call.function.entry->decode_bound(bound);
   call.max_bytes = defaults::max_item_bytes;
-  for (const auto& [key, value] : about.options.env) ::setenv(key.c_str(), value.c_str(), 1);
+  for (const auto& [key, value] : about.options.env)
+    ::setenv(key.c_str(), value.c_str(), 1);
   detail::buffer out;
   detail::segment_list beside;
   session::this_context().item = item;
-  const bool good = session::run_item(call, item, {input->kind, input->body.data(), input->body.size()},
-                                      {}, out, beside);
+  const bool good = session::run_item(
+      call, item, {input->kind, input->body.data(), input->body.size()}, {}, out, beside);
   session::drop_scratch();
   std::fflush(stdout);
   if (good) {
@@ -89,12 +89,16 @@ void play_role() {
   if (role.empty()) return;
   const std::string name = variable(job_variable);
   const std::string item = variable(item_variable);
-  for (const char* each : {role_variable, job_variable, item_variable}) ::unsetenv(each);
+  for (const char* each : {role_variable, job_variable, item_variable})
+    ::unsetenv(each);
   int code = 2;
   try {
-    if (role == "finish" || role == "retry") code = finish_job(name, role == "retry");
-    else if (role == "replay") code = replay_item(name, std::strtoull(item.c_str(), nullptr, 10));
-    else std::fprintf(stderr, "clusterless: unknown role '%s'\n", role.c_str());
+    if (role == "finish" || role == "retry")
+      code = finish_job(name, role == "retry");
+    else if (role == "replay")
+      code = replay_item(name, std::strtoull(item.c_str(), nullptr, 10));
+    else
+      std::fprintf(stderr, "clusterless: unknown role '%s'\n", role.c_str());
   } catch (const std::exception& caught) {
     std::fprintf(stderr, "clusterless: %s\n", caught.what());
   }

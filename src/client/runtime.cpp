@@ -41,7 +41,9 @@ void on_ctrl_c(int) {
 
 }  // namespace
 
-bool initialised() noexcept { return called_init.load(); }
+bool initialised() noexcept {
+  return called_init.load();
+}
 
 void set_initialised() {
   if (called_init.exchange(true)) return;
@@ -85,7 +87,9 @@ void wake_waiting_for_inputs(const pool* but) {
   }
 }
 
-bool interrupted() noexcept { return ctrl_c.load(std::memory_order_relaxed); }
+bool interrupted() noexcept {
+  return ctrl_c.load(std::memory_order_relaxed);
+}
 
 void end_by_interrupt(std::unique_lock<std::mutex>&) {
   const auto all = pools();
@@ -93,7 +97,8 @@ void end_by_interrupt(std::unique_lock<std::mutex>&) {
     if (const auto alive = each.lock()) alive->interrupt();
   ::signal(SIGINT, SIG_DFL);
   ::kill(::getpid(), SIGINT);
-  for (;;) ::pause();
+  for (;;)
+    ::pause();
 }
 
 }  // namespace clusterless::client

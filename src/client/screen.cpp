@@ -14,7 +14,9 @@
 namespace clusterless::client {
 
 screen::screen(bool verbose) : verbose_(verbose), terminal_(::isatty(2) == 1) {}
-screen::~screen() { clear_bar(); }
+screen::~screen() {
+  clear_bar();
+}
 
 void screen::clear_bar() {
   if (!bar_drawn_) return;
@@ -74,13 +76,24 @@ std::string screen::line_for(const job& of, core::nanoseconds elapsed) const {
     text += std::to_string(static_cast<int>(part * 100)) + "%  " + std::to_string(done) + "/" +
             std::to_string(*total) + " done";
     if (part > 0 && part < 1)
-      text += ", " + core::duration_text(static_cast<std::int64_t>(
-                         static_cast<double>(elapsed) * (1 - part) / part)) + " left";
+      text += ", " +
+              core::duration_text(
+                  static_cast<std::int64_t>(static_cast<double>(elapsed) * (1 - part) / part)) +
+              " left";
   } else {
     text += std::to_string(done) + " done";
   }
   if (counts.failed != 0) text += ", " + std::to_string(counts.failed) + " failed";
   text += ", " + std::to_string(counts.running) + " running";
+  if (of.tallies().size() > 1) {
+    text += " (";
+    for (const auto& [pool, tally] : of.tallies()) {
+      if (text.back() != '(') text += ", ";
+      text += "pool " + std::to_string(pool) + ": " + std::to_string(tally.running) + " running, " +
+              std::to_string(tally.done) + " done";
+    }
+    text += ')';
+  }
   if (seconds > 0) {
     char rate[48];
     std::snprintf(rate, sizeof rate, ", %.3g/s", static_cast<double>(counts.settled) / seconds);
@@ -91,14 +104,17 @@ std::string screen::line_for(const job& of, core::nanoseconds elapsed) const {
 
 void screen::update(const std::list<std::shared_ptr<job>>& running, core::nanoseconds now) {
   next_ = -1;
-  const auto at = [this](core::nanoseconds when) { next_ = next_ < 0 ? when : std::min(next_, when); };
+  const auto at = [this](core::nanoseconds when) {
+    next_ = next_ < 0 ? when : std::min(next_, when);
+  };
   std::string bar;
   for (const auto& each : running) {
     if (!verbose_ || each->about().options.progress == verbosity::silent) continue;
     auto& state = watch(*each, now);
     const core::nanoseconds due =
-        state.next != 0 ? state.next
-                        : state.since + (terminal_ ? defaults::first_bar_ns : defaults::progress_line_ns);
+        state.next != 0
+            ? state.next
+            : state.since + (terminal_ ? defaults::first_bar_ns : defaults::progress_line_ns);
     if (now < due) {
       at(due);
       if (!terminal_ || !state.shown) continue;
@@ -137,8 +153,9 @@ void screen::interrupted(const job& which) {
                  "clusterless::reopen(\"%s\").\n",
                  which.id().c_str(), which.id().c_str());
   else
-    std::fprintf(stderr, "They are gone, as the job has no name; name it (map_options.name) to keep "
-                         "what is done.\n");
+    std::fprintf(stderr,
+                 "They are gone, as the job has no name; name it (map_options.name) to keep "
+                 "what is done.\n");
 }
 
 void screen::finished(const job& which, core::nanoseconds now) {

@@ -21,6 +21,8 @@ namespace clusterless::engine {
 class events {
  public:
   virtual ~events() = default;
+  /// Task `key` was placed on a pool (from 1).
+  virtual void started(std::uint64_t key, int pool) = 0;
   /// The next `count` items of task `key` have values. `pack` is valid during the call.
   virtual void succeeded(std::uint64_t key, std::uint64_t count, core::nanoseconds spent,
                          core::outcome_bytes pack) = 0;

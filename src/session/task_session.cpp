@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <clusterless/codec.hpp>
 #include <clusterless/detail/client.hpp>
@@ -100,6 +101,11 @@ void task_session::lose_node(std::size_t index) {
     if (index == 0 || each.node == index) each.process->kill(os::own_kill::node_loss);
 }
 
+void task_session::kill_all() {
+  for (auto& each : slots_)
+    each.process->kill(os::own_kill::cancel);
+}
+
 void task_session::forget_call(std::uint64_t call) {
   for (auto& each : slots_)
     if (each.calls_known.erase(call) != 0 && each.process->alive())
@@ -114,7 +120,8 @@ void task_session::forget_broadcast(const std::uint64_t (&key)[2]) {
 }
 
 void task_session::drain_output() {
-  for (auto& each : slots_) each.process->drain_output();
+  for (auto& each : slots_)
+    each.process->drain_output();
 }
 
 std::size_t task_session::processes_alive() const {
@@ -136,15 +143,32 @@ bool task_session::protocol_broken(slot& by) {
 void task_session::received(member& from, os::message& what) {
   slot& who = slot_of(from);
   switch (what.type) {
-    case wire::type::ready: break;
-    case wire::type::outcomes: on_outcomes(who, what); break;
-    case wire::type::item_failed: on_item_failed(who, what); break;
-    case wire::type::nested_begin: on_nested_begin(who, what); break;
-    case wire::type::nested_items: on_nested_items(who, what); break;
-    case wire::type::nested_end: on_nested_end(who, what); break;
-    case wire::type::progress: on_progress(who, what); break;
-    case wire::type::want_broadcast: on_want_broadcast(who, what); break;
-    default: protocol_broken(who); break;
+    case wire::type::ready:
+      break;
+    case wire::type::outcomes:
+      on_outcomes(who, what);
+      break;
+    case wire::type::item_failed:
+      on_item_failed(who, what);
+      break;
+    case wire::type::nested_begin:
+      on_nested_begin(who, what);
+      break;
+    case wire::type::nested_items:
+      on_nested_items(who, what);
+      break;
+    case wire::type::nested_end:
+      on_nested_end(who, what);
+      break;
+    case wire::type::progress:
+      on_progress(who, what);
+      break;
+    case wire::type::want_broadcast:
+      on_want_broadcast(who, what);
+      break;
+    default:
+      protocol_broken(who);
+      break;
   }
 }
 
@@ -197,7 +221,7 @@ void task_session::on_item_failed(slot& from, os::message& what) {
 }
 
 void task_session::item_failed(std::uint64_t key, std::uint64_t unreported, error_info why) {
-  why.output = core::last_lines(tail_, defaults::error_tail_lines);
+  why.output = core::last_lines(tail_.empty() ? unsure_tail_ : tail_, defaults::error_tail_lines);
   const auto job = runs_.find(key);
   if (job != runs_.end()) {
     const auto& order = job->second.order;
@@ -231,6 +255,7 @@ void task_session::run_over(slot& by, std::uint64_t key) {
   const auto job = runs_.find(key);
   if (job != runs_.end()) {
     runs_.erase(job);
+    unsure_tail_ = runs_.empty() ? std::string() : std::exchange(tail_, {});
     if (!runs_.empty() && by.doing.empty()) {
       activity next;
       next.run = runs_.begin()->first;
@@ -281,7 +306,8 @@ void task_session::printed(member& by, std::string_view text) {
   if (!who.doing.empty() && who.doing.back().run != 0)
     if (nested_map* map = map_of_run(who.doing.back().run)) map->book.one_at_a_time();
   tail_ += text;
-  if (tail_.size() > 2 * defaults::output_tail) tail_.erase(0, tail_.size() - defaults::output_tail);
+  if (tail_.size() > 2 * defaults::output_tail)
+    tail_.erase(0, tail_.size() - defaults::output_tail);
   events_.printed(*this, by.facts().id, current_job_run(), text);
 }
 
@@ -343,12 +369,15 @@ void task_session::died(member& dead, const last_moments& how) {
     if (!of_job) run_over(who, it->run);
   }
   if (who.process->facts().id == 1) {
-    while (!maps_.empty()) drop_map(maps_.begin()->first);
+    while (!maps_.empty())
+      drop_map(maps_.begin()->first);
     std::vector<std::uint64_t> keys;
-    for (const auto& [key, run] : runs_) keys.push_back(key);
+    for (const auto& [key, run] : runs_)
+      keys.push_back(key);
     runs_.clear();
     tail_.clear();
-    for (const auto key : keys) events_.run_ended(*this, key);
+    for (const auto key : keys)
+      events_.run_ended(*this, key);
   }
   give_nested_work();
 }
@@ -396,7 +425,8 @@ std::optional<core::nanoseconds> task_session::next_tick() const {
     for (const auto& doing : each.doing)
       // Looking ten times per limit tells when an item began well enough.
       if (doing.timeout != 0)
-        at(host_.now() + std::clamp<core::nanoseconds>(doing.timeout / 10, 1'000'000, 1'000'000'000));
+        at(host_.now() +
+           std::clamp<core::nanoseconds>(doing.timeout / 10, 1'000'000, 1'000'000'000));
   }
   for (const auto& [key, map] : maps_)
     if (const auto when = map->book.next_ready()) at(*when);

@@ -65,6 +65,8 @@ class task_session final : public member_events {
   void request_stop(bool stop);
   /// Everything on node `index` ends, as when the node is lost. When it is the primary, all does.
   void lose_node(std::size_t index);
+  /// Begins to end all processes; the destructor waits for them.
+  void kill_all();
   void forget_call(std::uint64_t call);
   void forget_broadcast(const std::uint64_t (&key)[2]);
   /// Deals with time limits and what waits to be sent.
@@ -101,7 +103,9 @@ class task_session final : public member_events {
     std::uint64_t done = 0;  ///< items with an outcome
   };
 
-  slot& slot_of(const member& process) { return slots_[static_cast<std::size_t>(process.facts().id) - 1]; }
+  slot& slot_of(const member& process) {
+    return slots_[static_cast<std::size_t>(process.facts().id) - 1];
+  }
   void send_run(slot& to, std::uint64_t key, const core::call_spec& call, const core::piece& items,
                 std::uint64_t task, int attempt, std::uint32_t depth);
   nested_map* find_map(const map_key& key);
@@ -136,6 +140,7 @@ class task_session final : public member_events {
   std::map<map_key, std::unique_ptr<nested_map>> maps_;
   std::unordered_map<std::uint64_t, map_key> nested_runs_;  // key -> map
   std::string tail_;                                        // of what the current run printed
+  std::string unsure_tail_;  // printed when the next run was queued: it may have been that one
   bool stop_ = false;
 };
 

@@ -2,12 +2,8 @@
 #include "engine/local/local_engine.hpp"
 
 #include <algorithm>
-#include <filesystem>
-
-#include <unistd.h>
 
 #include "core/text.hpp"
-#include "session/context.hpp"
 
 namespace clusterless::engine {
 
@@ -15,11 +11,14 @@ local_engine::local_engine(const pool_plan& plan, events& to) : plan_(plan), to_
   for (int pool = 1; pool <= plan_.pools; ++pool) {
     add_nodes(pool, 1, plan_.nodes);
     to_->note("Created pool " + std::to_string(pool) + " of " + std::to_string(plan_.pools) +
-              " on this machine with " + core::count_text(static_cast<std::uint64_t>(plan_.nodes), "node") + ".");
+              " on this machine with " +
+              core::count_text(static_cast<std::uint64_t>(plan_.nodes), "node") + ".");
   }
 }
 
-local_engine::~local_engine() { close(); }
+local_engine::~local_engine() {
+  close();
+}
 
 void local_engine::add_nodes(int pool, int from, int to) {
   for (int number = from; number <= to; ++number) {
@@ -33,11 +32,11 @@ void local_engine::add_nodes(int pool, int from, int to) {
 }
 
 void local_engine::close() {
+  for (auto& each : units_)
+    each->session->kill_all();  // so that they end side by side
   units_.clear();
   unit_of_.clear();
   nodes_.clear();
-  std::error_code ignored;
-  std::filesystem::remove_all(session::scratch_root(::getpid()), ignored);
 }
 
 // --- where tasks go ----------------------------------------------------------------------------
@@ -65,7 +64,8 @@ std::size_t local_engine::free_slots(const core::task_shape& shape) const {
     free[static_cast<std::size_t>(each->pool)] += usable;
   }
   std::size_t slots = 0;
-  for (const int count : free) slots += static_cast<std::size_t>(count / shape.nodes);
+  for (const int count : free)
+    slots += static_cast<std::size_t>(count / shape.nodes);
   return slots;
 }
 
@@ -77,7 +77,8 @@ std::size_t local_engine::room(const core::task_shape& shape, bool ahead) const 
 }
 
 void local_engine::take_apart(unit* idle) {
-  for (node* each : idle->nodes) each->in = nullptr;
+  for (node* each : idle->nodes)
+    each->in = nullptr;
   units_.remove_if([idle](const auto& each) { return each.get() == idle; });
 }
 
@@ -100,9 +101,11 @@ local_engine::unit* local_engine::make_unit(const core::task_shape& shape) {
       facts.pool = pool;
       facts.procs_per_node = shape.procs_per_node;
       facts.omp_threads = plan_.omp_threads;
-      for (node* each : found) facts.nodes.push_back(each->name);
+      for (node* each : found)
+        facts.nodes.push_back(each->name);
       made->session = std::make_unique<session::task_session>(host_, *this, std::move(facts));
-      for (node* each : found) each->in = made.get();
+      for (node* each : found)
+        each->in = made.get();
       units_.push_front(std::move(made));
       return units_.front().get();
     }
@@ -140,8 +143,11 @@ void local_engine::submit(core::run_order order) {
   unit* where = place(order.shape);
   if (where == nullptr) throw error(error_kind::busy, "no node is free for another task");
   unit_of_[order.key] = where;
-  if (where->waiting.empty() && ready(*where)) where->session->run(order);
-  else where->waiting.push_back(std::move(order));
+  to_->started(order.key, where->nodes.front()->pool);
+  if (where->waiting.empty() && ready(*where))
+    where->session->run(order);
+  else
+    where->waiting.push_back(std::move(order));
 }
 
 void local_engine::begin_waiting() {
@@ -154,7 +160,8 @@ void local_engine::begin_waiting() {
   }
   for (auto& each : units_) {
     if (each->waiting.empty() || !ready(*each)) continue;
-    for (const auto& order : std::exchange(each->waiting, {})) each->session->run(order);
+    for (const auto& order : std::exchange(each->waiting, {}))
+      each->session->run(order);
   }
 }
 
@@ -179,11 +186,13 @@ void local_engine::request_stop(std::uint64_t key) {
 }
 
 void local_engine::forget_call(std::uint64_t call) {
-  for (auto& each : units_) each->session->forget_call(call);
+  for (auto& each : units_)
+    each->session->forget_call(call);
 }
 
 void local_engine::forget_broadcast(const std::uint64_t (&key)[2]) {
-  for (auto& each : units_) each->session->forget_broadcast(key);
+  for (auto& each : units_)
+    each->session->forget_broadcast(key);
 }
 
 void local_engine::lose_node(int pool, int number) {
@@ -197,13 +206,14 @@ void local_engine::lose_node(int pool, int number) {
     each->in->session->lose_node(static_cast<std::size_t>(index));
     return;
   }
-  throw error(error_kind::misuse, "there is no node " + std::to_string(number) + " in pool " +
-                                      std::to_string(pool));
+  throw error(error_kind::misuse,
+              "there is no node " + std::to_string(number) + " in pool " + std::to_string(pool));
 }
 
 void local_engine::resize(int nodes) {
   if (nodes < 1) throw error(error_kind::misuse, "a pool has at least 1 node");
-  for (auto& each : nodes_) each->leaving = each->number > nodes;
+  for (auto& each : nodes_)
+    each->leaving = each->number > nodes;
   for (int pool = 1; pool <= plan_.pools; ++pool) {
     int highest = 0;
     for (const auto& each : nodes_)
@@ -241,7 +251,8 @@ void local_engine::deadlines() {
 core::nanoseconds local_engine::next_deadline() const {
   core::nanoseconds next = -1;
   for (const auto& each : units_)
-    if (const auto when = each->session->next_tick()) next = next < 0 ? *when : std::min(next, *when);
+    if (const auto when = each->session->next_tick())
+      next = next < 0 ? *when : std::min(next, *when);
   return next;
 }
 

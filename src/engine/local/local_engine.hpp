@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The engine of this machine: a node is a name for a group of worker processes. Tasks go to sessions
-// over their nodes; sessions are kept for the next task of the same shape, and taken apart when
-// another shape needs their nodes.
+// The engine of this machine: a node is a name for a group of worker processes. Tasks go to
+// sessions over their nodes; sessions are kept for the next task of the same shape, and taken apart
+// when another shape needs their nodes.
 #pragma once
 
 #include <list>

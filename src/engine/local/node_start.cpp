@@ -49,9 +49,9 @@ void node_start::ended() {
   over_ = true;
   const int status = facts->wait_status;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
-  failure_ = what_ + (WIFEXITED(status)
-                          ? " ended with exit code " + std::to_string(WEXITSTATUS(status))
-                          : " was killed by signal " + std::to_string(WTERMSIG(status)));
+  failure_ =
+      what_ + (WIFEXITED(status) ? " ended with exit code " + std::to_string(WEXITSTATUS(status))
+                                 : " was killed by signal " + std::to_string(WTERMSIG(status)));
   const std::string output = core::last_lines(tail_, defaults::error_tail_lines);
   failure_ += output.empty() ? "; it printed nothing" : "; its last output:\n" + output;
 }

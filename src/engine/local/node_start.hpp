@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Runs the start-up script of a node, once, before the node's first item. Its output is kept for the
-// case that it fails.
+// Runs the start-up script of a node, once, before the node's first item. Its output is kept for
+// the case that it fails.
 #pragma once
 
 #include <string>
