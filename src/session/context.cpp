@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "session/context.hpp"
 
-#include <unistd.h>
-
 #include <clusterless/task.hpp>
 
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
+#include "session/directories.hpp"
 #include "session/pending_map.hpp"
 #include "session/worker.hpp"
 
@@ -19,12 +18,6 @@ namespace session {
 context& this_context() {
   static context only;
   return only;
-}
-
-std::string scratch_root(int supervisor) {
-  const char* base = std::getenv("TMPDIR");
-  return std::string(base != nullptr && *base != '\0' ? base : "/tmp") + "/clusterless-" +
-         std::to_string(::getuid()) + "-" + std::to_string(supervisor);
 }
 
 void drop_scratch() {
@@ -62,16 +55,8 @@ bool stop_requested() {
 std::string scratch_dir() {
   auto& here = session::this_context();
   if (!here.scratch.empty()) return here.scratch;
-  const int supervisor = here.link != nullptr ? ::getppid() : ::getpid();
-  std::string made = session::scratch_root(supervisor);
-  std::filesystem::create_directories(made);
-  std::filesystem::permissions(made, std::filesystem::perms::owner_all);
-  made += "/item-XXXXXX";
-  if (::mkdtemp(made.data()) == nullptr)
-    throw error(error_kind::failed, "no scratch directory can be made as " + made +
-                                        "; set TMPDIR to a directory that can be written");
-  here.scratch = made;
-  return made;
+  here.scratch = session::make_directory("item");
+  return here.scratch;
 }
 
 namespace detail {

@@ -28,7 +28,5 @@ context& this_context();
 
 /// Removes the item's scratch directory if one was made.
 void drop_scratch();
-/// Where scratch directories of processes supervised by `supervisor` go.
-std::string scratch_root(int supervisor);
 
 }  // namespace clusterless::session

@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <clusterless/file.hpp>
-#include <clusterless/task.hpp>
 
 #include <cstdlib>
 #include <cstring>
@@ -14,6 +13,8 @@
 #include <system_error>
 
 #include "os/unique_fd.hpp"
+#include "session/context.hpp"
+#include "session/directories.hpp"
 
 namespace clusterless {
 
@@ -90,20 +91,15 @@ file file::from_contents(std::string name, std::string contents) {
 
 std::string file::path() const {
   if (!held_) {
-    if (fs::path(path_).is_relative()) {
-      const std::string scratch = scratch_dir() + "/" + path_;
-      if (::access(scratch.c_str(), F_OK) == 0) return scratch;
-    }
-    return path_;
+    const std::string& scratch = session::this_context().scratch;
+    if (scratch.empty() || fs::path(path_).is_absolute()) return path_;
+    const std::string there = scratch + "/" + path_;
+    return ::access(there.c_str(), F_OK) == 0 ? there : path_;
   }
   const std::lock_guard lock(held_->mutex);
   if (held_->directory.empty()) {
-    const char* base = std::getenv("TMPDIR");
-    std::string made =
-        std::string(base != nullptr && *base != '\0' ? base : "/tmp") + "/clusterless-file-XXXXXX";
-    if (::mkdtemp(made.data()) == nullptr) cannot("make a directory for", name_);
-    held_->directory = made;
-    write_file(made + "/" + name_, held_->contents, held_->mode);
+    held_->directory = session::make_directory("file");
+    write_file(held_->directory + "/" + name_, held_->contents, held_->mode);
   }
   return held_->directory + "/" + name_;
 }

@@ -13,6 +13,7 @@
 #include "os/fail.hpp"
 #include "os/program.hpp"
 #include "os/symbolise.hpp"
+#include "session/directories.hpp"
 #include "session/roles.hpp"
 
 namespace clusterless::session {
@@ -20,7 +21,13 @@ namespace clusterless::session {
 member::member(host& on, member_events& to, member_facts facts)
     : host_(on), events_(to), facts_(std::move(facts)) {}
 
-member::~member() { stop_watching(); }
+member::~member() {
+  stop_watching();
+  if (!alive()) return;
+  const pid_t gone = process_.pid();
+  process_ = {};
+  remove_directories_of(gone);
+}
 
 void member::stop_watching() {
   if (channel_) host_.forget(this, channel_->number(), output_.get(), pidfd_);
@@ -148,8 +155,10 @@ void member::lines(std::string_view text) {
 }
 
 void member::ended() {
+  const pid_t gone = process_.pid();
   auto facts = process_.reap();
   if (!facts) return;
+  remove_directories_of(gone);
   told();  // what it sent before it died
   drain_output();
   if (!partial_.empty()) events_.printed(*this, std::exchange(partial_, {}));

@@ -20,6 +20,7 @@
 #include "os/program.hpp"
 #include "session/broadcasts.hpp"
 #include "session/context.hpp"
+#include "session/directories.hpp"
 #include "session/pending_map.hpp"
 #include "session/roles.hpp"
 
@@ -108,6 +109,7 @@ void worker::on_hello(os::message& what) {
   }
   ::prctl(PR_SET_PDEATHSIG, SIGRTMAX - 1);
   if (::getppid() != got->supervisor_pid) die_with_supervisor(0);
+  settle_directories(got->supervisor_pid);
   auto& here = this_context();
   here.link = this;
   here.id = got->id;
