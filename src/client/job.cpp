@@ -302,13 +302,21 @@ void job::check_alive() const {
   if (destroyed_) throw error(error_kind::misuse, "this job was destroyed");
 }
 
+namespace {
+
+void check_kept(std::size_t item, std::uint64_t released_before) {
+  if (item < released_before)
+    throw error(error_kind::misuse,
+                "the results before item " + std::to_string(released_before) +
+                    " were let go when they were reduced; fetch first, or name the job");
+}
+
+}  // namespace
+
 detail::outcome_run job::ordered(std::size_t item) {
   guard lock = pool::lock();
   check_alive();
-  if (item < outcomes_.released_before() && !record_)
-    throw error(error_kind::misuse,
-                "the results before item " + std::to_string(outcomes_.released_before()) +
-                    " were let go when they were reduced; fetch first, or name the job");
+  if (!record_) check_kept(item, outcomes_.released_before());
   detail::outcome_run run;
   pool_->wait_until(lock, -1, [&] {
     run = lookup(item);
@@ -477,6 +485,10 @@ void job::retry_failed() {
 }
 
 detail::job_ptr job::regroup(detail::call fold, std::size_t group, const map_options& options) {
+  {
+    guard lock = pool::lock();
+    if (!record_) check_kept(0, outcomes_.released_before());
+  }
   auto items = std::make_unique<group_source>(shared_from_this(), std::max<std::size_t>(group, 2));
   return pool_->submit(std::move(fold), nullptr, std::move(items), options);
 }
