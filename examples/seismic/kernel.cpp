@@ -12,7 +12,7 @@ namespace {
 // times, and neighbours along a row are taken from registers by shuffles: unaligned loads would
 // cross a cache line each. Both were measured; see README.md.
 constexpr int rows_together = 4;
-constexpr int prefetch_bytes = 512;
+constexpr int prefetch_bytes = 1024;
 
 template <class T, int V, int First, int... I>
 SEISMIC_INLINE vec<T, V> window_of(vec<T, V> a, vec<T, V> b, std::integer_sequence<int, I...>) {

@@ -18,7 +18,7 @@ constexpr int advance = (glyph_width + 1) * text_scale;
 constexpr int left_margin = 84, right_margin = 118, top_margin = 40, bottom_margin = 62;
 constexpr int tick_length = 6;
 
-// Anchors of viridis (matplotlib, CC0) and of ColorBrewer's RdBu (Apache 2.0, C. Brewer).
+// The first palette takes its anchors from viridis (matplotlib, CC0).
 constexpr std::array<rgb, 9> sequential{{{68, 1, 84},
                                          {71, 44, 122},
                                          {59, 81, 139},
@@ -29,7 +29,7 @@ constexpr std::array<rgb, 9> sequential{{{68, 1, 84},
                                          {170, 220, 50},
                                          {253, 231, 37}}};
 constexpr std::array<rgb, 5> diverging{
-    {{5, 48, 97}, {67, 147, 195}, {247, 247, 247}, {214, 96, 77}, {103, 0, 31}}};
+    {{12, 48, 106}, {82, 150, 205}, {247, 247, 247}, {222, 104, 82}, {112, 6, 36}}};
 constexpr std::array<rgb, 2> grey{{{0, 0, 0}, {255, 255, 255}}};
 
 rgb between(std::span<const rgb> anchors, double share) {
