@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "client/pool.hpp"
 
-#include <signal.h>
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include <clusterless/detail/function.hpp>
 
-#include <condition_variable>
-
 #include "client/engines.hpp"
 #include "client/manifests.hpp"
 #include "client/runtime.hpp"
+#include "client/waiting.hpp"
 #include "core/checksum.hpp"
 #include "core/defaults.hpp"
 #include "session/function_table.hpp"
@@ -21,22 +18,6 @@
 namespace clusterless::client {
 
 namespace {
-
-std::mutex& shared_mutex() {
-  static auto* only = new std::mutex;  // outlives static destructors of the user's program
-  return *only;
-}
-
-std::condition_variable& changed() {
-  static auto* only = new std::condition_variable;
-  return *only;
-}
-
-/// Threads that wait for something to be true; looked at after each batch of events.
-std::vector<const std::function<bool()>*>& waiters() {
-  static auto* only = new std::vector<const std::function<bool()>*>;
-  return *only;
-}
 
 std::string environment_block(const map_options& options) {
   std::string block;
@@ -66,17 +47,6 @@ void check_options(const map_options& options) {
 }
 
 }  // namespace
-
-// What goes wrong with a record ends its job, and nothing else.
-template <class Use>
-void pool::with_record(job& of, Use&& use) {
-  try {
-    use();
-  } catch (const error& caught) {
-    if (of.record() == nullptr) throw;
-    of.record_failed(caught);
-  }
-}
 
 pool::pool(config::settings settings)
     : settings_(std::move(settings)), screen_(settings_.verbose) {}
@@ -275,276 +245,6 @@ const core::broadcast_bytes* pool::find_broadcast(const std::uint64_t (&key)[2])
     }
   }
   return nullptr;
-}
-
-// --- driving -----------------------------------------------------------------------------------
-
-void pool::feed_one(job& of) {
-  const auto slots = engine_->slots(of.about().shape);
-  while (engine_->room(of.about().shape, of.ahead()) != 0) {
-    auto order = of.next_order(engine_->now(), slots);
-    if (!order) return;
-    order->key = engine_->next_key();
-    const std::uint64_t key = order->key;
-    const std::uint64_t task = order->task;
-    tasks_[key] = {&of, task, 0};
-    try {
-      engine_->submit(std::move(*order));
-    } catch (const error& caught) {
-      tasks_.erase(key);
-      of.ended(task);
-      broken(caught.what());
-      return;
-    }
-  }
-}
-
-void pool::feed() {
-  if (closed_ || !broken_.empty()) return;
-  for (const auto& each : running_)
-    with_record(*each, [&] { feed_one(*each); });
-}
-
-void pool::finish_jobs() {
-  for (auto it = running_.begin(); it != running_.end();) {
-    if (!(*it)->is_finished()) {
-      ++it;
-      continue;
-    }
-    const auto done = *it;
-    it = running_.erase(it);
-    if (done->record() != nullptr) with_record(*done, [&] { done->record()->release(); });
-    screen_.finished(*done, engine_->now());
-    forget(done->about().call->id);
-  }
-}
-
-void pool::forget(std::uint64_t call) {
-  const std::lock_guard dropped(dropped_mutex_);
-  dropped_calls_.push_back(call);
-}
-
-// After a batch of events: record what was settled, hand out more work, wake who waits for it.
-void pool::after_events() {
-  const auto now = engine_->now();
-  std::vector<std::shared_ptr<job>> to_cancel;
-  for (const auto& each : running_) {
-    with_record(*each, [&] {
-      if (each->commit(now)) to_cancel.push_back(each);
-    });
-    if (each->record_is_broken() && !each->cancelled()) to_cancel.push_back(each);
-  }
-  for (const auto& each : to_cancel)
-    cancel(*each, each->record_is_broken() ? "because its record cannot be written" : "on request");
-  finish_jobs();
-  std::vector<std::uint64_t> calls;
-  std::vector<broadcast_name> broadcasts;
-  {
-    const std::lock_guard dropped(dropped_mutex_);
-    calls.swap(dropped_calls_);
-    broadcasts.swap(dropped_broadcasts_);
-  }
-  if (!closed_) {
-    for (const auto call : calls)
-      engine_->forget_call(call);
-    for (const auto& name : broadcasts) {
-      const auto found = broadcasts_.find(name);
-      if (found == broadcasts_.end() || !found->second.expired()) continue;
-      broadcasts_.erase(found);
-      const std::uint64_t key[2] = {name.first, name.second};
-      engine_->forget_broadcast(key);
-    }
-  }
-  for (const auto* each : waiters())
-    if ((*each)()) {
-      changed().notify_all();
-      break;
-    }
-  wake_waiting_for_inputs(this);
-}
-
-bool pool::has_waiting_inputs() const {
-  return std::any_of(running_.begin(), running_.end(),
-                     [](const auto& each) { return each->waits_for_inputs(); });
-}
-
-void pool::wake() noexcept {
-  engine_->wake();
-}
-
-core::nanoseconds pool::next_deadline() const {
-  core::nanoseconds next = engine_->next_deadline();
-  const auto at = [&next](core::nanoseconds when) {
-    next = next < 0 ? when : std::min(next, when);
-  };
-  if (screen_.next_update() >= 0) at(screen_.next_update());
-  for (const auto& each : running_) {
-    if (const auto when = each->book().next_ready()) at(*when);
-    if (each->record() != nullptr) at(engine_->now() + 500'000'000);
-  }
-  return next;
-}
-
-// The driver sleeps until a time it chose before this was submitted: wake it when that is too late.
-void pool::plan_wake() {
-  if (running_.empty()) return;
-  core::nanoseconds wanted = engine_->now() + screen_.patience();
-  const core::nanoseconds deadline = next_deadline();
-  if (deadline >= 0) wanted = std::min(wanted, deadline);
-  if (planned_wake_ < 0 || planned_wake_ > wanted) {
-    planned_wake_ = wanted;
-    engine_->wake();
-  }
-}
-
-void pool::drive() {
-  // Signals are for the threads of the program.
-  sigset_t all;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
-  guard held = lock();
-  while (!closed_) {
-    feed();
-    after_events();
-    screen_.update(running_, engine_->now());
-    if (abandoned_ && running_.empty()) close_engine("the pool is gone");
-    if (closed_) break;
-    planned_wake_ = next_deadline();
-    engine_->sleep(*this, planned_wake_, [&held](bool asleep) {
-      if (asleep)
-        held.unlock();
-      else
-        held.lock();
-    });
-    if (interrupted()) end_by_interrupt(held);
-  }
-  unregister_pool(this);
-}
-
-bool pool::wait_until(guard& held, core::nanoseconds limit_ns, const std::function<bool()>& done) {
-  if (done()) return true;
-  const auto start = std::chrono::steady_clock::now();
-  const auto limit = std::chrono::nanoseconds(limit_ns);
-  for (;;) {
-    if (!closed_) {
-      // Awake for a moment: an answer that comes soon is had without a system call.
-      engine_->attend(true);
-      const auto spin_until = engine_->now() + defaults::spin_ns;
-      bool found = false;
-      unsigned turns = 0;
-      do {
-        if (engine_->poll(*this, false)) {
-          feed();
-          after_events();
-        }
-        found = done();
-        if (!found && ++turns % 64 == 0) std::this_thread::yield();
-      } while (!found && !closed_ && engine_->now() < spin_until);
-      engine_->attend(false);
-      if (found) return true;
-    }
-    if (limit_ns >= 0 && std::chrono::steady_clock::now() - start >= limit) return done();
-    waiters().push_back(&done);
-    if (!closed_) feed();
-    if (limit_ns < 0)
-      changed().wait(held, done);
-    else
-      changed().wait_until(held, start + limit, done);
-    waiters().erase(std::find(waiters().begin(), waiters().end(), &done));
-    if (done()) return true;
-    if (closed_ && limit_ns < 0) return done();
-  }
-}
-
-// --- what the engine tells ---------------------------------------------------------------------
-
-void pool::started(std::uint64_t key, int in_pool) {
-  const auto found = tasks_.find(key);
-  if (found == tasks_.end()) return;
-  found->second.pool = in_pool;
-  ++found->second.of->tally(in_pool).running;
-}
-
-void pool::succeeded(std::uint64_t key, std::uint64_t count, core::nanoseconds spent,
-                     core::outcome_bytes pack) {
-  const auto found = tasks_.find(key);
-  if (found == tasks_.end()) return;
-  job& of = *found->second.of;
-  of.tally(found->second.pool).done += count;
-  with_record(of, [&] { of.succeeded(found->second.task, count, spent, std::move(pack)); });
-}
-
-void pool::failed(std::uint64_t key, std::uint64_t unreported, error_info why) {
-  const auto found = tasks_.find(key);
-  if (found == tasks_.end()) return;
-  job& of = *found->second.of;
-  with_record(of,
-              [&] { of.failed(found->second.task, unreported, std::move(why), engine_->now()); });
-}
-
-void pool::ended(std::uint64_t key) {
-  const auto found = tasks_.find(key);
-  if (found == tasks_.end()) return;
-  --found->second.of->tally(found->second.pool).running;
-  found->second.of->ended(found->second.task);
-  tasks_.erase(found);
-}
-
-void pool::printed(std::uint64_t key, int in_pool, int worker, std::string_view text) {
-  const auto found = tasks_.find(key);
-  if (found == tasks_.end()) {
-    screen_.printed("From pool " + std::to_string(in_pool) + ": ", text);
-    return;
-  }
-  job& of = *found->second.of;
-  with_record(of, [&] { of.printed(found->second.task, in_pool, worker, text); });
-  if (!of.about().options.prints) return;
-  std::string who;
-  const auto add = [&who](const char* what, std::uint64_t number) {
-    if (!who.empty()) who += ", ";
-    who += what + std::to_string(number);
-  };
-  if (settings_.pools > 1) add("pool ", static_cast<std::uint64_t>(in_pool));
-  if (of.prints_need_task() || worker == 1) add("task ", found->second.task);
-  if (worker != 1) add("worker ", static_cast<std::uint64_t>(worker));
-  screen_.printed("From " + who + ": ", text);
-}
-
-void pool::progress(std::uint64_t key, double fraction, std::string_view text) {
-  const auto found = tasks_.find(key);
-  if (found != tasks_.end()) found->second.of->set_progress(found->second.task, fraction, text);
-}
-
-void pool::note(const std::string& line) {
-  screen_.note(line);
-}
-
-void pool::broken(const std::string& why) {
-  broken_ = why;
-  error_info info;
-  info.cause = cause::exited;
-  info.message = why;
-  for (const auto& each : running_)
-    each->close_input(info);
-  end_tasks(nullptr, info);
-}
-
-// Settles what the tasks of a job (or of all) have left, and ends them.
-void pool::end_tasks(const job* of, const error_info& why) {
-  std::vector<std::pair<std::uint64_t, task_ref>> ending;
-  for (const auto& [key, ref] : tasks_)
-    if (of == nullptr || ref.of == of) ending.emplace_back(key, ref);
-  for (const auto& [key, ref] : ending) {
-    if (tasks_.erase(key) == 0) continue;
-    --ref.of->tally(ref.pool).running;
-    ref.of->settle_task(ref.task, why);
-    if (!closed_) engine_->cancel(key);
-  }
-}
-
-void pool::tell_retry(const job& of, const error_info& why) {
-  if (of.about().options.progress != verbosity::verbose) return;
-  screen_.note("Retry: " + std::string(remote_error(why).what()));
 }
 
 // --- handling ----------------------------------------------------------------------------------

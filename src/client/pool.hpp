@@ -80,8 +80,16 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   void drive();
   void feed();
   void feed_one(job& of);
+  /// What goes wrong with a record ends its job, and nothing else.
   template <class Use>
-  void with_record(job& of, Use&& use);
+  void with_record(job& of, Use&& use) {
+    try {
+      use();
+    } catch (const error& caught) {
+      if (of.record() == nullptr) throw;
+      of.record_failed(caught);
+    }
+  }
   void after_events();
   void finish_jobs();
   core::nanoseconds next_deadline() const;
