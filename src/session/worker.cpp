@@ -286,34 +286,41 @@ bool worker::stop_requested() const {
 }
 
 void worker::on_broadcast(os::message& what) {
-  arrived_ = {};
-  arrived_.found = what.size != 0;
-  arrived_.beside = std::move(what.beside);
-  arrived_.size = what.size;
+  const auto got = wire::fixed_part<wire::broadcast_key>(what.fixed, what.fixed_size);
+  if (!got) give_up("a malformed broadcast arrived; ending");
+  arrived_broadcast made;
+  made.found = what.size != 0;
+  made.beside = std::move(what.beside);
+  made.size = what.size;
   if (what.shared) {
-    arrived_.shared = std::move(what.shared);
-    arrived_.data = what.data;
+    made.shared = std::move(what.shared);
+    made.data = what.data;
   } else {
-    arrived_.copied.assign(what.data, what.data + what.size);
-    arrived_.data = arrived_.copied.data();
+    made.copied.assign(what.data, what.data + what.size);
+    made.data = made.copied.data();
   }
-  broadcast_arrived_ = true;
+  arrived_.emplace(std::pair(got->key[0], got->key[1]), std::move(made));
 }
 
 void worker::fetch_broadcast(const std::uint64_t (&key)[2], std::vector<std::byte>& copied,
-                             detail::segment_ptr& shared, const std::byte*& data,
-                             std::size_t& size, detail::segment_list& beside) {
-  broadcast_arrived_ = false;
+                             detail::segment_ptr& shared, const std::byte*& data, std::size_t& size,
+                             detail::segment_list& beside) {
   link_.send(wire::type::want_broadcast, wire::broadcast_key{{key[0], key[1]}});
-  while (!broadcast_arrived_) take_one();
-  if (!arrived_.found)
+  // Items that are run meanwhile may ask as well, for the same value or others. Each question gets
+  // an answer of its own.
+  const std::pair name(key[0], key[1]);
+  auto found = arrived_.find(name);
+  for (; found == arrived_.end(); found = arrived_.find(name)) take_one();
+  arrived_broadcast got = std::move(found->second);
+  arrived_.erase(found);
+  if (!got.found)
     throw error(error_kind::failed,
                 "a broadcast value is not there any more; keep its handle, or pass it to the map");
-  copied = std::move(arrived_.copied);
-  shared = std::move(arrived_.shared);
-  beside = std::move(arrived_.beside);
-  size = arrived_.size;
-  data = shared ? arrived_.data : copied.data();
+  copied = std::move(got.copied);
+  shared = std::move(got.shared);
+  beside = std::move(got.beside);
+  size = got.size;
+  data = got.data;
 }
 
 void worker_main(int socket) {

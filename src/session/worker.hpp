@@ -5,9 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include <clusterless/detail/client.hpp>
 
@@ -69,8 +72,7 @@ class worker {
   std::unordered_map<std::uint64_t, known_call> calls_;
   std::unordered_map<std::uint64_t, pending_map*> maps_;
   std::uint64_t last_map_ = 0;
-  arrived_broadcast arrived_;
-  bool broadcast_arrived_ = false;
+  std::multimap<std::pair<std::uint64_t, std::uint64_t>, arrived_broadcast> arrived_;  ///< by key
   std::string env_;  ///< what is set for the current call
   std::uint64_t current_run_ = 0;
   std::int64_t last_progress_ = 0;
