@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Values to bytes and back: scalars, enums, strings, vector, array, optional, pair, tuple and plain
 // aggregates of up to 24 fields. Little-endian, no names, no versions: both ends are one build.
-// Every length is checked against the bytes left before anything is allocated. Maps, sets, variants
-// and durations are in codec_std.hpp; a type of your own takes a specialisation of codec<T>.
+// Every length is checked against the bytes left before anything is allocated. Maps, sets,
+// variants, durations and more are in codec_std.hpp; a type of your own takes a specialisation of
+// codec<T>.
 #pragma once
 
 #include <array>
@@ -100,6 +101,7 @@ struct codec;
 namespace detail {
 
 [[noreturn]] void throw_bad(const char* what);
+[[noreturn]] void throw_misuse(const char* text);
 
 template <class T>
 concept scalar = (std::is_arithmetic_v<T> && !std::is_same_v<T, bool> &&
@@ -107,9 +109,11 @@ concept scalar = (std::is_arithmetic_v<T> && !std::is_same_v<T, bool> &&
                  std::is_enum_v<T>;
 
 template <class T>
-concept aggregate = std::is_class_v<T> && std::is_aggregate_v<T> &&
-                    std::is_copy_constructible_v<T> && !std::is_empty_v<T> &&
-                    !std::is_polymorphic_v<T>;
+concept plain_struct = std::is_class_v<T> && std::is_aggregate_v<T> && !std::is_empty_v<T> &&
+                       !std::is_polymorphic_v<T> && std::is_destructible_v<T>;
+
+template <class T>
+concept empty_struct = std::is_class_v<T> && std::is_empty_v<T> && std::is_aggregate_v<T>;
 
 template <class T>
 constexpr char schema_letter() {
@@ -168,15 +172,21 @@ struct aggregate_codec<T, std::tuple<Fs...>> {
   static void schema(std::string& out) { tuple_schema<Fs...>(out); }
 };
 
+/// The functions are declared only, so that a type that cannot be sent gives one message, that of
+/// the check that refuses it.
 template <class T>
 struct no_codec {
   static constexpr bool known = false;
   static constexpr bool raw = false;
+  static void put(writer& out, const T& value);
+  template <class Value = T>
+  static Value get(reader& in);
+  static void schema(std::string& out);
 };
 
 template <class T>
 constexpr bool has_fields() {
-  if constexpr (aggregate<T>)
+  if constexpr (plain_struct<T>)
     return field_count<T>() != 0;
   else
     return false;
@@ -219,8 +229,8 @@ struct codec<bool> {
 };
 
 /// Empty structs (`none` among them) take one byte, so that every value takes some.
-template <class T>
-requires(std::is_class_v<T>&& std::is_empty_v<T>&& std::is_aggregate_v<T>) struct codec<T> {
+template <detail::empty_struct T>
+struct codec<T> {
   static constexpr bool known = true;
   static constexpr bool raw = false;
   static void put(writer& out, const T&) { out.put_raw(std::uint8_t{0}); }
@@ -247,7 +257,7 @@ struct codec<std::string> {
 };
 
 template <class T>
-struct codec<std::vector<T>> {
+struct codec<std::vector<T>> {  // std::vector<bool> too: one byte an element
   static constexpr bool known = codec<T>::known;
   static constexpr bool raw = false;
   static void put(writer& out, const std::vector<T>& value) {
@@ -267,7 +277,8 @@ struct codec<std::vector<T>> {
       detail::assign_raw(value, from, n);
     } else {
       const std::size_t n = in.get_count(1);
-      value.reserve(n < 4096 ? n : 4096);
+      constexpr std::size_t at_first = 1 + 65536 / sizeof(T);  // the count may be a lie
+      value.reserve(n < at_first ? n : at_first);
       for (std::size_t i = 0; i < n; ++i)
         value.push_back(codec<T>::get(in));
     }
@@ -342,7 +353,7 @@ struct codec<std::pair<A, B>> {
 
 template <class... Ts>
 struct codec<std::tuple<Ts...>> {
-  static constexpr bool known = (codec<Ts>::known && ...);
+  static constexpr bool known = sizeof...(Ts) != 0 && (codec<Ts>::known && ...);
   static constexpr bool raw = false;
   static void put(writer& out, const std::tuple<Ts...>& value) {
     std::apply([&out](const Ts&... element) { (codec<Ts>::put(out, element), ...); }, value);

@@ -97,14 +97,6 @@ T fold_values(job_core& core, T total, const Op& op) {
   }
 }
 
-template <class R, class Op>
-R fold_group(const std::vector<R>& group, const Op& op) {
-  R total = group.at(0);
-  for (std::size_t i = 1; i < group.size(); ++i)
-    total = op(std::move(total), group[i]);
-  return total;
-}
-
 /// Outcomes as they finish, for range-for. Single pass.
 template <class R>
 class finished_range {
@@ -204,22 +196,28 @@ class job {
   detail::finished_range<R> completed() { return detail::finished_range<R>(core_); }
 
   /// Folds all values in input order: op(op(init, v0), v1) … The op must be associative; it need
-  /// not be commutative. Keeps only a bounded number of results in memory. With `{.remote = true}`
-  /// groups of results are folded on the nodes first; op must then be a function, a captureless
-  /// lambda or a stateless function object of type R(R, R). Throws the remote_error of a failed
-  /// item.
+  /// not be commutative. Keeps only a bounded number of results in memory. Throws the remote_error
+  /// of a failed item.
   template <class Op>
-  R reduce(R init, Op op, reduce_options options = {}) {
-    if (!options.remote) return detail::fold_values<R>(*core_, std::move(init), op);
-    if constexpr (std::is_empty_v<Op> && std::is_default_constructible_v<Op>) {
-      auto fold = [](const std::vector<R>& group) { return detail::fold_group<R>(group, Op{}); };
+  R reduce(R init, const Op& op) {
+    if constexpr (detail::check_fold<R, R, Op>())
+      return detail::fold_values<R>(*core_, std::move(init), op);
+    else
+      return init;
+  }
+  /// The same; with `{.remote = true}` groups of results are folded on the nodes first. The op is
+  /// then a function, a captureless lambda or a stateless function object.
+  template <class Op>
+  R reduce(R init, Op op, reduce_options options) {
+    if constexpr (detail::check_remote_fold<R, Op>()) {
+      if (!options.remote) return detail::fold_values<R>(*core_, std::move(init), op);
       detail::call what;
-      what.function = &detail::entry_of<decltype(fold)>::value;
+      what.function = &detail::fold_entry<R, Op>::value;
+      what.target = detail::target_of(op);
       auto groups = core_->regroup(std::move(what), options.group, {});
       return detail::fold_values<R>(*groups, std::move(init), op);
     } else {
-      detail::throw_misuse(
-          "reduce with remote = true needs a captureless lambda or stateless function object");
+      return init;
     }
   }
 
@@ -263,8 +261,11 @@ job<R> retry_failed(job<R> failed) {
 /// finishes what is missing. Throws when there is none, when its results are not of type R, or when
 /// items are missing and this program is not the build that submitted them.
 template <class R>
-job<R> reopen(const std::string& name) {
-  return job<R>(detail::reopen_job(name, schema_of<R>()));
+auto reopen(const std::string& name) {
+  if constexpr (detail::check_value<R>())
+    return job<R>(detail::reopen_job(name, schema_of<R>()));
+  else
+    return detail::refused{};
 }
 
 }  // namespace clusterless

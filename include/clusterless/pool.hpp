@@ -14,8 +14,8 @@
 namespace clusterless {
 
 namespace detail {
-template <class F>
-using map_result = typename callable_parts<std::decay_t<F>>::entry_type::returned;
+template <class T>
+concept path_like = std::is_convertible_v<const T&, std::string>;
 }
 
 class pool {
@@ -40,6 +40,8 @@ class pool {
           [&](detail::item_source* now, std::unique_ptr<detail::item_source> later) {
             return job<R>(core_->submit(std::move(what), now, std::move(later), options));
           });
+    } else {
+      return detail::refuse<job, typename parts::function, Range&&>();
     }
   }
   template <class F, class T>
@@ -51,26 +53,46 @@ class pool {
   /// A job of one item: `pool.run(f, a, b)` calls f(a, b) on a node.
   template <class F, class First, class... Rest>
   auto run(F f, First&& first, Rest&&... rest) {
-    if constexpr (sizeof...(Rest) == 0) {
-      return run_one(f, std::forward<First>(first));
+    using T = std::decay_t<First>;
+    const T item(std::forward<First>(first));
+    const detail::elsewhere<T> one{&item};
+    if constexpr (sizeof...(Rest) == 0)
+      return pmap(f, one);
+    else
+      return pmap(clusterless::bind(f, std::forward<Rest>(rest)...), one);
+  }
+  template <class F>
+  auto run(F f) {
+    using parts = detail::callable_parts<F>;
+    if constexpr (parts::checked_alone) {
+      using R = typename parts::entry_type::returned;
+      const none nothing;
+      const detail::elsewhere<none> one{&nothing};
+      return detail::with_source<none>(
+          one, [&](detail::item_source* now, std::unique_ptr<detail::item_source> later) {
+            return job<R>(core_->submit(detail::make_call(f), now, std::move(later), {}));
+          });
     } else {
-      return run_one(clusterless::bind(f, std::forward<Rest>(rest)...), std::forward<First>(first));
+      return detail::refuse<job, F, void>();
     }
   }
 
   /// Stores `value` once in this pool, under the hash of its contents.
   template <class T>
   broadcast<T> broadcast(T value) {
-    static_assert(codec<T>::known, "clusterless: a value of this type cannot be sent");
-    clusterless::broadcast<T> handle;
-    detail::buffer bytes;
-    detail::segment_list beside;
-    writer out(bytes, &beside);
-    codec<T>::put(out, value);
-    handle.stored_ =
-        core_->broadcast(std::move(bytes), std::move(beside), schema_of<T>(), handle.key_);
-    handle.value_ = std::make_shared<const T>(std::move(value));
-    return handle;
+    if constexpr (detail::check_value<T>()) {
+      clusterless::broadcast<T> handle;
+      detail::buffer bytes;
+      detail::segment_list beside;
+      writer out(bytes, &beside);
+      codec<T>::put(out, value);
+      handle.stored_ =
+          core_->broadcast(std::move(bytes), std::move(beside), schema_of<T>(), handle.key_);
+      handle.value_ = std::make_shared<const T>(std::move(value));
+      return handle;
+    } else {
+      return detail::never<clusterless::broadcast<T>>();
+    }
   }
 
   int pools() const { return core_->pools(); }
@@ -82,13 +104,6 @@ class pool {
   const std::shared_ptr<detail::pool_core>& core() const noexcept { return core_; }
 
  private:
-  template <class F, class Item>
-  auto run_one(F f, Item&& value) {
-    using T = std::decay_t<Item>;
-    const T copy(std::forward<Item>(value));
-    const detail::elsewhere<T> one{&copy};
-    return pmap(f, one);
-  }
   std::shared_ptr<detail::pool_core> core_;
 };
 
@@ -98,8 +113,7 @@ inline pool create_pool(const pool_options& options = {}) {
   return pool(detail::open_pool(options));
 }
 // A template, because g++ takes {.nodes = 4, .pools = 2} for the arguments of std::string too.
-template <class Path>
-  requires std::is_convertible_v<const Path&, std::string>
+template <detail::path_like Path>
 pool create_pool(const Path& startup_script, pool_options options = {}) {
   options.startup_script = startup_script;
   return pool(detail::open_pool(options));

@@ -34,16 +34,29 @@ bool stop_requested();
 
 namespace detail {
 
+/// Runs a nested map and calls `use(job_core&)`; `pinned`: the worker that must run it, 0: any.
 template <class F, class Range, class Use>
-auto nested(F f, Range&& items, int pinned, const map_options& options, Use&& use) {
-  using parts = callable_parts<F>;
-  using item = typename parts::entry_type::item;
+auto nested(const F& f, Range&& items, int pinned, const map_options& options, Use&& use) {
+  using item = typename callable_parts<F>::entry_type::item;
   auto what = make_call(f);
   return with_source<item>(
       std::forward<Range>(items), [&](item_source* now, std::unique_ptr<item_source> later) {
         auto core = submit_nested(std::move(what), now ? *now : *later, pinned, options);
         return use(*core);
       });
+}
+
+template <class F, class Range>
+auto nested_values(const F& f, Range&& items, int pinned, const map_options& options) {
+  using R = typename callable_parts<F>::entry_type::returned;
+  return nested(f, std::forward<Range>(items), pinned, options,
+                [](job_core& core) { return all_values<R>(core); });
+}
+template <class F, class T>
+auto nested_value(const F& f, const T& item, int worker) {
+  using R = typename callable_parts<F>::entry_type::returned;
+  const elsewhere<T> one{&item};
+  return static_cast<R>(std::move(nested_values(f, one, worker, {}).front()));
 }
 
 }  // namespace detail
@@ -54,11 +67,10 @@ auto nested(F f, Range&& items, int pinned, const map_options& options, Use&& us
 template <class F, class Range>
 auto pmap(F f, Range&& items, const map_options& options = {}) {
   using parts = detail::callable_parts<F>;
-  if constexpr (parts::template checked<Range&&>) {
-    using R = typename parts::entry_type::returned;
-    return detail::nested(f, std::forward<Range>(items), 0, options,
-                          [](detail::job_core& core) { return detail::all_values<R>(core); });
-  }
+  if constexpr (parts::template checked<Range&&>)
+    return detail::nested_values(f, std::forward<Range>(items), 0, options);
+  else
+    return detail::refuse<std::vector, typename parts::function, Range&&>();
 }
 template <class F, class T>
 auto pmap(F f, std::initializer_list<T> items, const map_options& options = {}) {
@@ -69,16 +81,16 @@ auto pmap(F f, std::initializer_list<T> items, const map_options& options = {}) 
 /// Maps `f` over `items` on the workers of this task and folds the values in input order, keeping
 /// few of them at a time.
 template <class F, class Range, class T, class Op>
-T map_reduce(F f, Range&& items, T init, Op op, const map_options& options = {}) {
+T map_reduce(F f, Range&& items, T init, const Op& op, const map_options& options = {}) {
   using parts = detail::callable_parts<F>;
   if constexpr (parts::template checked<Range&&>) {
     using R = typename parts::entry_type::returned;
-    return detail::nested(f, std::forward<Range>(items), 0, options, [&](detail::job_core& core) {
-      return detail::fold_values<R>(core, std::move(init), op);
-    });
-  } else {
-    return init;
+    if constexpr (detail::check_fold<T, R, Op>())
+      return detail::nested(f, std::forward<Range>(items), 0, options, [&](detail::job_core& core) {
+        return detail::fold_values<R>(core, std::move(init), op);
+      });
   }
+  return init;
 }
 
 /// Calls f(first, rest…) on process `worker` of this task and returns its value.
@@ -86,20 +98,24 @@ template <class F, class First, class... Rest>
 auto remote_call(int worker, F f, First&& first, Rest&&... rest) {
   using T = std::decay_t<First>;
   const T item(std::forward<First>(first));
-  const detail::elsewhere<T> items{&item};
-  auto call_with = [&](auto g) {
-    using parts = detail::callable_parts<decltype(g)>;
-    if constexpr (parts::template checked<const detail::elsewhere<T>&>) {
-      using R = typename parts::entry_type::returned;
-      return detail::nested(g, items, worker, {}, [](detail::job_core& core) {
-        return std::move(detail::all_values<R>(core).at(0));
-      });
-    }
+  const auto call_with = [&](const auto& g) {
+    using parts = detail::callable_parts<std::decay_t<decltype(g)>>;
+    if constexpr (parts::template checked<const detail::elsewhere<T>&>)
+      return detail::nested_value(g, item, worker);
+    else
+      return detail::never<typename detail::hoped_for<F, const First&, const Rest&...>::type>();
   };
   if constexpr (sizeof...(Rest) == 0)
     return call_with(f);
   else
     return call_with(clusterless::bind(f, std::forward<Rest>(rest)...));
+}
+template <class F>
+auto remote_call(int worker, F f) {
+  if constexpr (detail::callable_parts<F>::checked_alone)
+    return detail::nested_value(f, none{}, worker);
+  else
+    return detail::never<typename detail::hoped_for<F>::type>();
 }
 
 }  // namespace clusterless

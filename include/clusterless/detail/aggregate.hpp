@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The fields of a plain aggregate, without macros: how many there are, their types, and a visit.
-// C arrays, base classes, bit-fields and more than 24 fields are not seen through: field_count is
-// 0.
+// Structs with C arrays, base classes, references or more than 24 fields are not seen through:
+// their field_count is 0.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,14 @@ inline constexpr std::size_t max_fields = 24;
 
 struct any_field {
   template <class T>
-  constexpr operator T() const noexcept;
+  operator T() const noexcept;
+};
+/// Becomes a base class of T and nothing else.
+template <class T>
+struct any_base {
+  template <class Base>
+  requires(std::is_base_of_v<Base, T> && !std::is_same_v<Base, T>) constexpr operator Base()
+      const noexcept;
 };
 
 template <class T, std::size_t... I>
@@ -35,11 +42,40 @@ constexpr std::size_t braced_count() {
     return braced_count<T, N - 1>();
 }
 
+/// Whether braces take `Before` values, an empty pair of braces, and `After` values.
+template <class T, std::size_t... Before, std::size_t... After>
+constexpr bool braces_take_empty(std::index_sequence<Before...>, std::index_sequence<After...>) {
+  return requires {
+    T{((void)Before, any_field{})..., {}, ((void)After, any_field{})...};
+  };
+}
+/// Braces count a C array by its elements, but {} in the place of the first stands for all.
+template <class T, std::size_t I, std::size_t After>
+constexpr bool array_begins_at() {
+  using before = std::make_index_sequence<I>;
+  if constexpr (braces_take_empty<T>(before{}, std::make_index_sequence<After>{}))
+    return false;
+  else
+    return []<std::size_t... Less>(std::index_sequence<Less...>) {
+      return (braces_take_empty<T>(before{}, std::make_index_sequence<Less>{}) || ...);
+    }
+  (std::make_index_sequence<After>{});
+}
+template <class T, std::size_t... I>
+constexpr bool has_array(std::index_sequence<I...>) {
+  return (array_begins_at<T, I, sizeof...(I) - 1 - I>() || ...);
+}
+
 /// Number of fields, 1 to 24, or 0 when the aggregate is not one we can take apart.
 template <class T>
 constexpr std::size_t field_count() {
   constexpr std::size_t n = braced_count<T>();
-  return n <= max_fields ? n : 0;
+  if constexpr (n == 0 || n > max_fields)
+    return 0;
+  else if constexpr (requires { T{any_base<T>{}}; } || has_array<T>(std::make_index_sequence<n>{}))
+    return 0;
+  else
+    return n;
 }
 
 /// Calls `visit(field...)` with references to all fields of `value`.
@@ -135,7 +171,7 @@ constexpr decltype(auto) for_fields(T&& value, Visit&& visit) {
 
 struct tuple_of_fields {
   template <class... Fs>
-  constexpr auto operator()(Fs&...) const {
+  constexpr auto operator()(const Fs&...) const {  // const, so that bit-fields are taken too
     return std::type_identity<std::tuple<std::remove_cvref_t<Fs>...>>{};
   }
 };

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 // What can be mapped: function pointers, captureless lambdas and stateless function objects, with
-// later arguments fixed by bind. Every compile-time message of the library is in this file. A
-// mapped function is known to all processes of one build by where its `entry` lies in the program's
-// image.
+// later arguments fixed by bind. A mapped function is known to all processes of one build by where
+// its `entry` lies in the program's image. What may not be mapped is for checks.hpp to say.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
-#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -37,9 +36,6 @@ auto bind(F f, Args&&... args) {
   return detail::bound_call<F, std::decay_t<Args>...>{f, {std::forward<Args>(args)...}};
 }
 
-template <class R>
-class result;  // job.hpp
-
 namespace detail {
 
 // --- signatures -------------------------------------------------------------------------------
@@ -63,10 +59,14 @@ template <class C, class R, class... A>
 struct call_operator<R (C::*)(A...) const noexcept> : signature_of<R, A...> {};
 template <class C, class R, class... A>
 struct call_operator<R (C::*)(A...)> : signature_of<R, A...> {};
-template <class F>
-requires requires {
-  &F::operator();
-}
+template <class C, class R, class... A>
+struct call_operator<R (C::*)(A...) noexcept> : signature_of<R, A...> {};
+
+template <class T>
+concept has_call_operator = requires {
+  &T::operator();
+};
+template <has_call_operator F>
 struct function_traits<F> : call_operator<decltype(&F::operator())> {};
 
 template <class F>
@@ -75,192 +75,32 @@ concept has_signature = requires {
 };
 
 template <class T>
-concept has_call_operator = requires {
-  &T::operator();
-};
-
-template <class T>
-struct is_string_view : std::false_type {};
-template <class C, class Tr>
-struct is_string_view<std::basic_string_view<C, Tr>> : std::true_type {};
-template <class T>
-concept view_like = is_string_view<T>::value ||
-    (std::is_class_v<T>&& std::is_trivially_copyable_v<T>&& requires(const T& v) {
-      v.data();
-      v.size();
-      v.subspan(0);
-    });
-
-template <class T>
-struct is_result : std::false_type {};
-template <class R>
-struct is_result<result<R>> : std::true_type {
-  using type = R;
-};
-
-template <class T>
 using stored = std::conditional_t<std::is_void_v<T>, none, std::remove_cvref_t<T>>;
 
-// --- checks: each reports once and returns whether to go on -----------------------------------
+// --- conversions ------------------------------------------------------------------------------
 
-template <class F>
-constexpr bool check_callable() {
-  if constexpr (std::is_member_function_pointer_v<F>) {
-    constexpr bool ok = !std::is_member_function_pointer_v<F>;
-    static_assert(ok,
-                  "clusterless: a member function cannot be mapped; map a captureless lambda that "
-                  "takes the object as its argument: [](const T& t) { return t.f(); }");
-    return ok;
-  } else if constexpr (std::is_class_v<F> && !std::is_empty_v<F>) {
-    constexpr bool ok = !std::is_class_v<F>;
-    static_assert(ok,
-                  "clusterless: this lambda or function object has captures or members, which do "
-                  "not travel; pass values with clusterless::bind(f, value...) or pool.broadcast");
-    return ok;
-  } else if constexpr (std::is_class_v<F> && !has_call_operator<F>) {
-    constexpr bool ok = !std::is_class_v<F>;
-    static_assert(ok,
-                  "clusterless: the parameter types of this callable are not known (generic lambda "
-                  "or overloaded operator()); spell them out: [](const double& x) { … }");
-    return ok;
-  } else if constexpr (!has_signature<F>) {
-    constexpr bool ok = has_signature<F>;
-    static_assert(ok,
-                  "clusterless: this cannot be mapped; map a function, a captureless lambda or a "
-                  "stateless function object");
-    return ok;
-  } else if constexpr (std::is_class_v<F> && !std::is_default_constructible_v<F>) {
-    constexpr bool ok = std::is_default_constructible_v<F>;
-    static_assert(ok,
-                  "clusterless: this function object cannot be made on a node, because it has no "
-                  "default constructor; map a function or a captureless lambda");
-    return ok;
-  } else {
-    return true;
-  }
-}
-
-template <class P>
-constexpr bool check_parameter() {
-  using T = std::remove_cvref_t<P>;
-  if constexpr (std::is_lvalue_reference_v<P> && !std::is_const_v<std::remove_reference_t<P>>) {
-    constexpr bool ok = !std::is_lvalue_reference_v<P>;
-    static_assert(ok,
-                  "clusterless: a parameter is a non-const reference, and what is written to it "
-                  "stays on the node; take a value or a const reference and return the result");
-    return ok;
-  } else if constexpr (std::is_pointer_v<T>) {
-    constexpr bool ok = !std::is_pointer_v<T>;
-    static_assert(
-        ok,
-        "clusterless: a parameter is a pointer, which means nothing on another node; take "
-        "the value (std::string, std::vector, a struct)");
-    return ok;
-  } else if constexpr (view_like<T>) {
-    constexpr bool ok = !view_like<T>;
-    static_assert(
-        ok,
-        "clusterless: a parameter is a view, which owns nothing to send; take std::string, "
-        "std::vector or clusterless::array");
-    return ok;
-  } else {
-    constexpr bool ok = codec<T>::known;
-    static_assert(ok,
-                  "clusterless: a parameter type cannot be sent; use numbers, strings, std "
-                  "containers (maps and sets: include <clusterless/codec_std.hpp>), plain structs "
-                  "of these, or specialise clusterless::codec<T>");
-    return ok;
-  }
-}
-
-template <class R>
-constexpr bool check_result() {
-  using T = stored<R>;
-  if constexpr (std::is_reference_v<R> || std::is_pointer_v<T> || view_like<T>) {
-    constexpr bool ok = !(std::is_reference_v<R> || std::is_pointer_v<T> || view_like<T>);
-    static_assert(ok,
-                  "clusterless: the function returns a reference, pointer or view into the node's "
-                  "memory; return the value");
-    return ok;
-  } else {
-    constexpr bool ok = codec<T>::known;
-    static_assert(ok,
-                  "clusterless: the result type cannot be sent back; return numbers, strings, std "
-                  "containers (maps and sets: include <clusterless/codec_std.hpp>), plain structs "
-                  "of these, or specialise clusterless::codec<T>");
-    return ok;
-  }
-}
-
-template <class Parameters, std::size_t... I>
-constexpr bool check_parameters(std::index_sequence<I...>) {
-  return (check_parameter<std::tuple_element_t<I, Parameters>>() && ...);
-}
+/// Integers that the floating type holds exactly: braces refuse them all the same.
+template <class To, class From>
+concept exact_number = std::is_floating_point_v<To> && std::is_integral_v<From> &&
+                       std::numeric_limits<From>::digits <= std::numeric_limits<To>::digits;
 
 template <class To, class From>
 concept brace_convertible = requires(From&& from) {
   To{std::forward<From>(from)};
-}
-|| requires(From&& from) {
-  To(std::move(from));
-}
-&&std::is_same_v<To, std::remove_cvref_t<From>>;
+};
 
+/// Whether a From can be given where a To is sent: the same type, or a conversion without loss.
 template <class To, class From>
 concept passes_as = std::is_same_v<To, std::remove_cvref_t<From>> ||
+    exact_number<To, std::remove_cvref_t<From>> ||
     (brace_convertible<To, From>&& std::is_convertible_v<From, To>);
 
-template <class Parameters, class... Bound, std::size_t... I>
-constexpr bool bound_pass(std::index_sequence<I...>) {
-  return (passes_as<std::remove_cvref_t<std::tuple_element_t<I + 1, Parameters>>, const Bound&> &&
-          ...);
-}
-
-/// All checks of a callable with bound arguments; true when a map may be built from it.
-template <class F, class... Bound>
-constexpr bool check_function() {
-  if constexpr (!check_callable<F>()) {
-    return false;
-  } else {
-    using traits = function_traits<F>;
-    using parameters = typename traits::parameters;
-    constexpr std::size_t n = std::tuple_size_v<parameters>;
-    if constexpr (n != sizeof...(Bound) + 1) {
-      constexpr bool ok = n == sizeof...(Bound) + 1;
-      static_assert(ok,
-                    "clusterless: the mapped function must take the item first and then exactly "
-                    "the arguments fixed with clusterless::bind");
-      return ok;
-    } else if constexpr (!check_parameters<parameters>(std::make_index_sequence<n>{})) {
-      return false;
-    } else if constexpr (!bound_pass<parameters, Bound...>(std::index_sequence_for<Bound...>{})) {
-      constexpr bool ok = bound_pass<parameters, Bound...>(std::index_sequence_for<Bound...>{});
-      static_assert(ok,
-                    "clusterless: a value given to clusterless::bind does not convert to its "
-                    "parameter without loss; give a value of the parameter's type");
-      return ok;
-    } else {
-      return check_result<typename traits::returns>();
-    }
-  }
-}
-
-/// Whether elements of a range can be passed as items.
-template <class Item, class Element>
-constexpr bool check_element() {
-  using T = std::remove_cvref_t<Element>;
-  if constexpr (is_result<T>::value) {
-    constexpr bool ok = std::is_same_v<typename is_result<T>::type, Item>;
-    static_assert(
-        ok, "clusterless: the results passed as items are not of the type the function takes");
-    return ok;
-  } else {
-    constexpr bool ok = passes_as<Item, Element>;
-    static_assert(ok,
-                  "clusterless: an element of the range does not convert to the function's first "
-                  "parameter without loss; map over a range of that type");
-    return ok;
-  }
+template <class To, class From>
+void put_as(writer& out, From&& from) {
+  if constexpr (std::is_same_v<To, std::remove_cvref_t<From>>)
+    codec<To>::put(out, from);
+  else
+    codec<To>::put(out, static_cast<To>(std::forward<From>(from)));
 }
 
 // --- entries ----------------------------------------------------------------------------------
@@ -280,46 +120,65 @@ struct entry {
 };
 inline constexpr std::uint64_t entry_magic = 0x31'59'52'54'4e'45'4c'43;  // "CLENTRY1"
 
+template <class T>
+constexpr const char* pretty_name() {
+  return __PRETTY_FUNCTION__;
+}
+
+/// The callable behind `target`.
+template <class F>
+F callable_at(const void* target) {
+  if constexpr (std::is_pointer_v<F>)
+    return reinterpret_cast<F>(const_cast<void*>(target));
+  else
+    return F{};
+}
+
+/// The item's parameter and the later ones; a function without parameters takes `none` as its item.
+template <class Parameters>
+struct split_parameters;
+template <>
+struct split_parameters<std::tuple<>> {
+  using first = none;
+  using later = std::tuple<>;
+};
+template <class First, class... Later>
+struct split_parameters<std::tuple<First, Later...>> {
+  using first = First;
+  using later = std::tuple<std::remove_cvref_t<Later>...>;
+};
+
 template <class F, class... Bound>
 struct entry_of {
   using traits = function_traits<F>;
   using parameters = typename traits::parameters;
-  using item = std::remove_cvref_t<std::tuple_element_t<0, parameters>>;
+  using first = typename split_parameters<parameters>::first;
+  using item = std::remove_cvref_t<first>;
   using returned = stored<typename traits::returns>;
-  template <class Tuple>
-  struct rest;
-  template <class First, class... Rest>
-  struct rest<std::tuple<First, Rest...>> {
-    using type = std::tuple<std::remove_cvref_t<Rest>...>;
-  };
-  using bound_values = typename rest<parameters>::type;
+  using bound_values = typename split_parameters<parameters>::later;
 
-  static F callable(const void* target) {
-    if constexpr (std::is_pointer_v<F>)
-      return reinterpret_cast<F>(const_cast<void*>(target));
+  template <class... Later>
+  static decltype(auto) call(const void* target, item& value, const Later&... later) {
+    if constexpr (std::tuple_size_v<parameters> == 0)
+      return callable_at<F>(target)();
     else
-      return F{};
+      return callable_at<F>(target)(static_cast<first&&>(value), later...);
   }
   static void invoke(const void* target, const void* bound, reader& in, writer& out) {
     item value = codec<item>::get(in);
     expect_end(in);
-    const auto& fixed = *static_cast<const bound_values*>(bound);
     std::apply(
         [&](const auto&... later) {
-          using first = std::tuple_element_t<0, parameters>;
           if constexpr (std::is_void_v<typename traits::returns>) {
-            callable(target)(static_cast<first&&>(value), later...);
+            call(target, value, later...);
             codec<none>::put(out, none{});
           } else {
-            codec<returned>::put(out, callable(target)(static_cast<first&&>(value), later...));
+            codec<returned>::put(out, call(target, value, later...));
           }
         },
-        fixed);
+        *static_cast<const bound_values*>(bound));
   }
-  static void* decode_bound(reader& in) {
-    auto* values = new bound_values(codec<bound_values>::get(in));
-    return values;
-  }
+  static void* decode_bound(reader& in) { return new bound_values(codec<bound_values>::get(in)); }
   static void drop_bound(void* bound) noexcept { delete static_cast<bound_values*>(bound); }
   static void schemas(std::string& of_item, std::string& of_result) {
     of_item = schema_of<item>();
@@ -328,14 +187,31 @@ struct entry_of {
 
   static const entry value;
 };
-template <class T>
-constexpr const char* pretty_name() {
-  return __PRETTY_FUNCTION__;
-}
 template <class F, class... Bound>
 constinit const entry entry_of<F, Bound...>::value = {
     entry_magic,           &entry_of::value,   &entry_of::invoke, &entry_of::decode_bound,
     &entry_of::drop_bound, &entry_of::schemas, pretty_name<F>(),  std::is_pointer_v<F>};
+
+/// An item that is a group of results, folded with `Op` into one.
+template <class R, class Op>
+struct fold_entry {
+  using plain = entry_of<R (*)(const std::vector<R>&)>;
+  static void invoke(const void* target, const void*, reader& in, writer& out) {
+    std::vector<R> group = codec<std::vector<R>>::get(in);
+    expect_end(in);
+    Op op = callable_at<Op>(target);
+    R total = std::move(group.at(0));
+    for (std::size_t i = 1; i < group.size(); ++i)
+      total = op(std::move(total), std::move(group[i]));
+    codec<R>::put(out, total);
+  }
+
+  static const entry value;
+};
+template <class R, class Op>
+constinit const entry fold_entry<R, Op>::value = {
+    entry_magic,        &fold_entry::value, &fold_entry::invoke, &plain::decode_bound,
+    &plain::drop_bound, &plain::schemas,    pretty_name<Op>(),   std::is_pointer_v<Op>};
 
 }  // namespace detail
 }  // namespace clusterless

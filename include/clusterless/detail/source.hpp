@@ -3,18 +3,17 @@
 // into packs, never all at once.
 #pragma once
 
-#include <concepts>
 #include <cstddef>
 #include <iterator>
 #include <memory>
 #include <optional>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <clusterless/broadcast.hpp>
 #include <clusterless/codec.hpp>
+#include <clusterless/detail/checks.hpp>
 #include <clusterless/detail/client.hpp>
 #include <clusterless/detail/function.hpp>
 
@@ -28,11 +27,7 @@ inline const std::vector<job_ptr>& item_source::inputs() const {
 template <class Item, class Element>
 void put_item(writer& pack, Element&& element) {
   const std::size_t at = open_entry(pack.bytes());
-  if constexpr (std::is_same_v<Item, std::remove_cvref_t<Element>>) {
-    codec<Item>::put(pack, element);
-  } else {
-    codec<Item>::put(pack, Item{std::forward<Element>(element)});
-  }
+  put_as<Item>(pack, std::forward<Element>(element));
   close_entry(pack.bytes(), at);
 }
 
@@ -80,7 +75,11 @@ class range_source final : public item_source {
 template <class Item, class N>
 class count_source final : public item_source {
  public:
-  explicit count_source(N n) : n_(n) {}
+  explicit count_source(N n) : n_(n) {
+    if (std::cmp_less(n, 0)) throw_misuse("pmap(f, n) maps over 0 ... n-1, but n is negative");
+    if (n != 0 && !fits(n - 1))
+      throw_misuse("pmap(f, n) maps over 0 ... n-1, but n-1 does not fit f's parameter");
+  }
   std::size_t fill(writer& pack, std::size_t max_items, std::size_t max_bytes, bool& end) override {
     std::size_t added = 0;
     for (; added < max_items && at_ < n_ && pack.size() < max_bytes; ++added, ++at_)
@@ -91,19 +90,16 @@ class count_source final : public item_source {
   std::optional<std::size_t> size() const override { return static_cast<std::size_t>(n_); }
 
  private:
+  static bool fits(N last) {
+    if constexpr (exact_number<Item, N>)
+      return true;
+    else if constexpr (std::is_floating_point_v<Item>)
+      return last <= N{1} << std::numeric_limits<Item>::digits;
+    else
+      return static_cast<N>(static_cast<Item>(last)) == last;
+  }
   N at_ = 0;
   N n_;
-};
-
-template <class Range>
-concept iterable = requires(Range& range) {
-  std::begin(range) == std::end(range);
-  *std::begin(range);
-};
-
-template <class T>
-concept sized = requires(const T& range) {
-  { std::size(range) } -> std::convertible_to<std::size_t>;
 };
 
 template <class Range>
@@ -114,38 +110,11 @@ std::optional<std::size_t> size_of(const Range& range) {
     return std::nullopt;
 }
 
-/// A container given by reference may change after the call, so it is read before the call
-/// returns. Temporaries and views are kept by the job and read while it runs.
-template <class Range>
-inline constexpr bool read_at_once =
-    std::is_lvalue_reference_v<Range> && !std::ranges::enable_view<std::remove_cvref_t<Range>>;
-
-template <class Range>
-constexpr bool check_range() {
-  using T = std::remove_reference_t<Range>;
-  if constexpr (!iterable<T>) {
-    constexpr bool ok = iterable<T>;
-    static_assert(
-        ok,
-        "clusterless: the second argument is not something to map over; pass a container, "
-        "a view, a generator or a count");
-    return ok;
-  } else if constexpr (read_at_once<Range> && !sized<T>) {
-    constexpr bool ok = !read_at_once<Range> || sized<T>;
-    static_assert(ok,
-                  "clusterless: a generator is read while the job runs, so the job must own it; "
-                  "pass it with std::move");
-    return ok;
-  } else {
-    return true;
-  }
-}
-
 /// Calls `submit(source now, source later)` with the items of `range`, of type Item.
 template <class Item, class Range, class Submit>
 decltype(auto) with_source(Range&& range, Submit&& submit) {
   using T = std::remove_cvref_t<Range>;
-  if constexpr (std::is_integral_v<T>) {
+  if constexpr (counting<Range>) {
     return submit(nullptr, std::make_unique<count_source<Item, T>>(range));
   } else if constexpr (read_at_once<Range>) {
     using source = range_source<Item, decltype(std::begin(range)), decltype(std::end(range))>;
@@ -170,38 +139,12 @@ struct elsewhere {
   std::size_t size() const { return n; }
 };
 
-template <class Range>
-struct element_of {
-  using type = decltype(*std::begin(std::declval<std::remove_reference_t<Range>&>()));
-};
-template <class Range>
-requires std::is_integral_v<std::remove_cvref_t<Range>>
-struct element_of<Range> {
-  using type = std::remove_cvref_t<Range>;
-};
-
-/// All checks of a map of `F` with `Bound` over `Range`.
-template <class F, class Range, class... Bound>
-constexpr bool check_map() {
-  if constexpr (!check_function<F, Bound...>()) {
-    return false;
-  } else if constexpr (std::is_integral_v<std::remove_cvref_t<Range>>) {
-    using item = typename entry_of<F, Bound...>::item;
-    constexpr bool ok = std::is_integral_v<item> || std::is_floating_point_v<item>;
-    static_assert(ok, "clusterless: pmap(f, n) maps over 0 … n-1, so f must take a number first");
-    return ok;
-  } else if constexpr (!check_range<Range>()) {
-    return false;
-  } else {
-    return check_element<typename entry_of<F, Bound...>::item, typename element_of<Range>::type>();
-  }
-}
-
 template <class F>
 struct callable_parts {  // F without bound arguments
   using function = F;
   template <class Range>
   static constexpr bool checked = check_map<F, Range>();
+  static constexpr bool checked_alone = check_function<false, F>();
   using entry_type = entry_of<F>;
 };
 template <class F, class... Bound>
@@ -220,19 +163,26 @@ const void* target_of(const F& f) {
     return nullptr;
 }
 
+template <class... Values, class... Given>
+void put_bound(writer& out, std::type_identity<std::tuple<Values...>>, const Given&... given) {
+  (put_as<Values>(out, given), ...);
+}
+
 /// What a job needs to know of `f`, a callable or the result of bind.
 template <class F>
 call make_call(const F& f) {
-  using parts = callable_parts<F>;
+  using entry_type = typename callable_parts<F>::entry_type;
   call what;
-  what.function = &parts::entry_type::value;
+  what.function = &entry_type::value;
   if constexpr (is_bound<F>::value) {
     what.target = target_of(f.function);
     broadcast_collector collect(what.keep);
     writer out(what.bound);
-    using values = typename parts::entry_type::bound_values;
-    std::apply([&out](const auto&... given) { codec<values>::put(out, values(given...)); },
-               f.arguments);
+    std::apply(
+        [&out](const auto&... given) {
+          put_bound(out, std::type_identity<typename entry_type::bound_values>{}, given...);
+        },
+        f.arguments);
   } else {
     what.target = target_of(f);
   }

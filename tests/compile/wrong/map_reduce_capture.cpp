@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// expect: clusterless: this lambda or function object has captures or members, which do not travel;
+// pass values with clusterless::bind(f, value...) or pool.broadcast
+#include <clusterless/clusterless.hpp>
+
+double wrong(const std::vector<double>& xs) {
+  const double scale = 2;
+  return clusterless::map_reduce(  // here
+      [&](double x) { return x * scale; }, xs, 0.0, [](double a, double b) { return a + b; });
+}
