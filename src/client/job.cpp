@@ -435,6 +435,8 @@ bool job::commit(core::nanoseconds now) {
 
 void job::cancel() {
   guard lock = pool::lock();
+  // Kept with the record: it tells a job that was stopped from one whose client died.
+  if (record_ && !record_error_ && !is_finished()) record_->record().request_cancel();
   pool_->cancel(*this, "by the program");
   pool_->wait_until(lock, -1, [this] { return is_finished(); });
 }

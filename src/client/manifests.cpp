@@ -115,6 +115,7 @@ taken_up take_up(const std::string& name, const std::string& result_schema) {
     throw error(error_kind::misuse, "job '" + name + "' was submitted by build " + about.build +
                                         " of " + about.program + " and this is build " + here +
                                         "; what is missing can only be run by the same build");
+  if (taken.record->cancel_requested()) taken.record->clear_cancel();
   auto call = std::make_shared<core::call_spec>();
   call->entry_offset = about.function.entry;
   call->target_offset = about.function.target.value_or(wire::no_target);

@@ -3,10 +3,12 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <string>
 
 #include <clusterless/codec.hpp>
 #include <clusterless/detail/client.hpp>
+#include <clusterless/version.hpp>
 
 #include "client/manifests.hpp"
 #include "client/pool.hpp"
@@ -16,6 +18,11 @@
 #include "session/broadcasts.hpp"
 #include "session/context.hpp"
 #include "session/run_item.hpp"
+
+/// Stays a function of its own, so that a debugger finds it: see replay_marker.
+extern "C" [[gnu::noinline, gnu::used]] void clusterless_replay_begins() {
+  asm volatile("");
+}
 
 namespace clusterless::client {
 
@@ -27,7 +34,7 @@ std::string variable(const char* name) {
 }
 
 /// Finishes what is missing; with `retry` what failed as well. Exit code 0 when every item has a
-/// value, 3 when some failed.
+/// value, 1 when some failed.
 int finish_job(const std::string& name, bool retry) {
   auto made = detail::reopen_job(name, "");
   if (retry) {
@@ -37,11 +44,19 @@ int finish_job(const std::string& name, bool retry) {
   made->wait_for(std::chrono::nanoseconds(-1));
   const auto now = made->status();
   std::fprintf(stderr, "%s: %zu done, %zu failed\n", name.c_str(), now.done, now.failed);
-  return now.failed == 0 ? 0 : 3;
+  return now.failed == 0 ? 0 : 1;
+}
+
+void write_outcome(const std::string& path, const detail::buffer& pack) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file.write(reinterpret_cast<const char*>(pack.data()),
+             static_cast<std::streamsize>(pack.size()));
+  if (!file.flush())
+    throw error(error_kind::failed, "cannot write the outcome to " + path);
 }
 
 /// Runs one item here, in this process, with its exact input; maps nested in it run in place.
-int replay_item(const std::string& name, std::uint64_t item) {
+int replay_item(const std::string& name, std::uint64_t item, const std::string& outcome) {
   recorder stored(store::job_record::open(open_store(), name));
   auto* record = &stored.record();
   session::find_broadcasts_with([&](const auto& key) { return stored.broadcast(key); });
@@ -66,10 +81,15 @@ int replay_item(const std::string& name, std::uint64_t item) {
   detail::buffer out;
   detail::segment_list beside;
   session::this_context().item = item;
+  clusterless_replay_begins();
   const bool good = session::run_item(
       call, item, {input->kind, input->body.data(), input->body.size()}, {}, out, beside);
   session::drop_scratch();
   std::fflush(stdout);
+  if (!outcome.empty()) {
+    write_outcome(outcome, out);
+    return good ? 0 : 1;
+  }
   if (good) {
     std::fprintf(stderr, "%s item %llu: a value of %zu bytes\n", name.c_str(),
                  static_cast<unsigned long long>(item), out.size());
@@ -79,7 +99,12 @@ int replay_item(const std::string& name, std::uint64_t item) {
   detail::entry_view entry;
   cursor.next(entry);
   std::fprintf(stderr, "%s\n", remote_error(detail::decode_error(entry.body, entry.size)).what());
-  return 3;
+  return 1;
+}
+
+void tell_facts() {
+  std::printf("{\"clusterless\": \"%s\", \"build\": \"%s\"}\n", version,
+              os::to_hex(os::this_build()).c_str());
 }
 
 }  // namespace
@@ -89,17 +114,22 @@ void play_role() {
   if (role.empty()) return;
   const std::string name = variable(job_variable);
   const std::string item = variable(item_variable);
-  for (const char* each : {role_variable, job_variable, item_variable})
+  const std::string outcome = variable(outcome_variable);
+  for (const char* each : {role_variable, job_variable, item_variable, outcome_variable})
     ::unsetenv(each);
-  int code = 2;
+  int code = 0;
   try {
-    if (role == "finish" || role == "retry")
-      code = finish_job(name, role == "retry");
-    else if (role == "replay")
-      code = replay_item(name, std::strtoull(item.c_str(), nullptr, 10));
+    if (role == probe_role)
+      tell_facts();
+    else if (role == finish_role || role == retry_role)
+      code = finish_job(name, role == retry_role);
+    else if (role == replay_role)
+      code = replay_item(name, std::strtoull(item.c_str(), nullptr, 10), outcome);
     else
-      std::fprintf(stderr, "clusterless: unknown role '%s'\n", role.c_str());
+      throw error(error_kind::misuse, "unknown role '" + role + "' in " + role_variable);
   } catch (const std::exception& caught) {
+    const auto* ours = dynamic_cast<const error*>(&caught);
+    code = ours != nullptr && ours->kind() == error_kind::misuse ? 2 : 1;
     std::fprintf(stderr, "clusterless: %s\n", caught.what());
   }
   std::fflush(nullptr);
