@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// What a job answers those who wait for its outcomes.
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "client/job.hpp"
+#include "client/pool.hpp"
+
+namespace clusterless::client {
+
+namespace {
+
+void check_kept(std::size_t item, std::uint64_t released_before) {
+  if (item < released_before)
+    throw error(error_kind::misuse,
+                "the results before item " + std::to_string(released_before) +
+                    " were let go when they were reduced; fetch first, or name the job");
+}
+
+}  // namespace
+
+detail::outcome_run job::ordered(std::size_t item) {
+  guard lock = pool::lock();
+  check_alive();
+  if (!record_) check_kept(item, outcomes_.released_before());
+  detail::outcome_run run;
+  pool_->wait_until(lock, -1, [&] {
+    run = lookup(item);
+    return run.count != 0 || is_finished();
+  });
+  if (run.count == 0) check_alive();
+  return run;
+}
+
+detail::outcome_run job::finished(std::size_t& cursor) {
+  guard lock = pool::lock();
+  check_alive();
+  detail::outcome_run run;
+  pool_->wait_until(lock, -1, [&] {
+    if (run.count != 0) return true;  // asked again after it said yes
+    for (;;) {
+      std::size_t at = cursor;
+      const auto within = [&at](const item_range& range) {
+        if (at < range.count) return true;
+        at -= static_cast<std::size_t>(range.count);
+        return false;
+      };
+      const auto old = std::find_if(restored_.begin(), restored_.end(), within);
+      if (old != restored_.end()) {
+        run = lookup(old->first + at);
+        run.count = std::min<std::size_t>(run.count, 1);
+        ++cursor;
+        return true;
+      }
+      if (at < outcomes_.finished()) {
+        const item_range range = outcomes_.at(at);
+        ++cursor;
+        run = lookup(range.first);
+        if (run.count != 0) return true;
+        continue;
+      }
+      if (!is_finished()) return false;
+      at -= outcomes_.finished();
+      const auto dropped = std::find_if(unrun_.begin(), unrun_.end(),
+                                        [&](const auto& each) { return within(each.first); });
+      if (dropped != unrun_.end()) {
+        run = unrun(dropped->first.first + at);
+        ++cursor;
+      }
+      return true;
+    }
+  });
+  return run;
+}
+
+void job::want_all() {
+  guard lock = pool::lock();
+  wants_all_ = true;
+}
+
+void job::release_before(std::size_t item) {
+  guard lock = pool::lock();
+  outcomes_.release_before(item);
+}
+
+bool job::wait_for(std::chrono::nanoseconds limit) {
+  guard lock = pool::lock();
+  check_alive();
+  const bool finished = pool_->wait_until(lock, limit.count(), [this] { return is_finished(); });
+  check_alive();
+  return finished;
+}
+
+job_status job::status() {
+  guard lock = pool::lock();
+  const auto& counts = book_.counts();
+  job_status now;
+  now.id = facts_.id;
+  if (total_) now.total = static_cast<std::size_t>(*total_);
+  now.done = static_cast<std::size_t>(counts.settled - counts.failed);
+  now.failed = static_cast<std::size_t>(counts.failed);
+  now.running = static_cast<std::size_t>(counts.running);
+  now.retried = static_cast<std::size_t>(counts.retried);
+  now.finished = is_finished();
+  now.cancelled = cancelled_;
+  return now;
+}
+
+}  // namespace clusterless::client
