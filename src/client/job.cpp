@@ -208,7 +208,7 @@ void job::retry_failed() {
 detail::job_ptr job::regroup(detail::call fold, std::size_t group, const map_options& options) {
   {
     guard lock = pool::lock();
-    if (!record_) check_kept(0, outcomes_.released_before());
+    if (!record_) outcomes_.require(0);
   }
   auto items = std::make_unique<group_source>(shared_from_this(), std::max<std::size_t>(group, 2));
   return pool_->submit(std::move(fold), nullptr, std::move(items), options);

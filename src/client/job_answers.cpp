@@ -9,21 +9,10 @@
 
 namespace clusterless::client {
 
-namespace {
-
-void check_kept(std::size_t item, std::uint64_t released_before) {
-  if (item < released_before)
-    throw error(error_kind::misuse,
-                "the results before item " + std::to_string(released_before) +
-                    " were let go when they were reduced; fetch first, or name the job");
-}
-
-}  // namespace
-
 detail::outcome_run job::ordered(std::size_t item) {
   guard lock = pool::lock();
   check_alive();
-  if (!record_) check_kept(item, outcomes_.released_before());
+  if (!record_) outcomes_.require(item);
   detail::outcome_run run;
   pool_->wait_until(lock, -1, [&] {
     run = lookup(item);

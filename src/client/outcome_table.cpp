@@ -2,6 +2,7 @@
 #include "client/outcome_table.hpp"
 
 #include <iterator>
+#include <string>
 #include <utility>
 
 namespace clusterless::client {
@@ -62,6 +63,13 @@ void outcome_table::release_before(std::uint64_t item) {
     bytes_ -= pack->size;
     packs_.erase(packs_.begin());
   }
+}
+
+void outcome_table::require(std::uint64_t item) const {
+  if (item < released_)
+    throw error(error_kind::misuse,
+                "the results before item " + std::to_string(released_) +
+                    " were let go when they were reduced; fetch first, or name the job");
 }
 
 void outcome_table::let_go() {

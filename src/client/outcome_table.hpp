@@ -37,7 +37,8 @@ class outcome_table {
 
   /// Lets go of packs that lie before `item` as a whole.
   void release_before(std::uint64_t item);
-  std::uint64_t released_before() const noexcept { return released_; }
+  /// Throws `error` (misuse) when the outcome of `item` was let go.
+  void require(std::uint64_t item) const;
   /// Lets go of everything; the outcomes can be had elsewhere.
   void let_go();
   std::size_t bytes() const noexcept { return bytes_; }
