@@ -39,13 +39,17 @@ std::string indented(const std::string& text) {
 }
 
 std::string whole_story(const error_info& info) {
-  std::string text = "item " + std::to_string(info.item);
-  if (info.task != 0) text += " (task " + std::to_string(info.task);
-  if (info.attempt != 0) text += ", attempt " + std::to_string(info.attempt);
-  if (!info.node.empty()) text += ", node " + info.node;
-  if (info.worker != 0) text += ", worker " + std::to_string(info.worker);
-  if (info.task != 0) text += ')';
-  text += ' ';
+  std::string place;
+  const auto add = [&place](const std::string& fact) {
+    place += place.empty() ? " (" : ", ";
+    place += fact;
+  };
+  if (info.task != 0) add("task " + std::to_string(info.task));
+  if (info.attempt != 0) add("attempt " + std::to_string(info.attempt));
+  if (!info.node.empty()) add("node " + info.node);
+  if (info.worker != 0) add("worker " + std::to_string(info.worker));
+  if (!place.empty()) place += ')';
+  std::string text = "item " + std::to_string(info.item) + place + ' ';
   text += info.cause == cause::exception ? "threw" : to_string(info.cause);
   if (!info.type.empty()) text += ' ' + info.type;
   if (!info.message.empty()) text += ": " + info.message;

@@ -6,14 +6,14 @@
 namespace clusterless::core {
 
 std::string last_lines(std::string_view text, int lines) {
-  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
-  std::size_t from = text.size();
-  while (lines-- > 0 && from != 0) {
-    const std::size_t line_break = text.rfind('\n', from - 1);
-    if (line_break == std::string_view::npos) return std::string(text);
-    from = line_break;
+  while (!text.empty() && text.back() == '\n')
+    text.remove_suffix(1);
+  std::size_t start = text.size() + 1;  // one past the line break before what is kept
+  while (lines-- > 0 && start != 0) {
+    const std::size_t line_break = start < 2 ? std::string_view::npos : text.rfind('\n', start - 2);
+    start = line_break == std::string_view::npos ? 0 : line_break + 1;
   }
-  return std::string(text.substr(from == text.size() ? from : from + 1));
+  return start > text.size() ? std::string() : std::string(text.substr(start));
 }
 
 namespace {
@@ -29,9 +29,10 @@ std::string print(const char* form, Args... args) {
 
 std::string duration_text(std::int64_t nanoseconds) {
   const double seconds = static_cast<double>(nanoseconds) / 1e9;
-  if (seconds < 1e-3) return print("%.0f us", seconds * 1e6);
-  if (seconds < 1) return print("%.0f ms", seconds * 1e3);
-  if (seconds < 60) return print("%.1f s", seconds);
+  // The limits are where the number would be rounded up to a full next unit.
+  if (seconds < 0.9995e-3) return print("%.0f us", seconds * 1e6);
+  if (seconds < 0.9995) return print("%.0f ms", seconds * 1e3);
+  if (seconds < 59.95) return print("%.1f s", seconds);
   const auto whole = static_cast<std::int64_t>(seconds + 0.5);
   if (whole < 3600) return print("%d min %d s", int(whole / 60), int(whole % 60));
   return print("%d h %d min", int(whole / 3600), int(whole % 3600 / 60));
@@ -42,7 +43,7 @@ std::string size_text(std::uint64_t bytes) {
   const char* units[] = {"KiB", "MiB", "GiB", "TiB"};
   double value = static_cast<double>(bytes) / 1024;
   int unit = 0;
-  while (value >= 1024 && unit < 3) {
+  while (value >= 1023.95 && unit < 3) {
     value /= 1024;
     ++unit;
   }
