@@ -139,10 +139,11 @@ constexpr bool is_raw() {
     return false;
 }
 
-template <class... Ts>
+template <class First, class... Rest>
 void tuple_schema(std::string& out) {
   out += '(';
-  (codec<Ts>::schema(out), ...);
+  codec<First>::schema(out);
+  ((out += ',', codec<Rest>::schema(out)), ...);
   out += ')';
 }
 
@@ -152,7 +153,8 @@ struct aggregate_codec;
 template <class T, class... Fs>
 struct aggregate_codec<T, std::tuple<Fs...>> {
   static constexpr bool known = all_known<Fs...>::value;
-  static constexpr bool raw = std::is_trivially_copyable_v<T> && (is_raw<Fs>() && ...) &&
+  static constexpr bool raw = std::is_trivially_copyable_v<T> && std::is_copy_assignable_v<T> &&
+                              std::is_default_constructible_v<T> && (is_raw<Fs>() && ...) &&
                               sizeof(T) == (sizeof(Fs) + ... + 0);
   static void put(writer& out, const T& value) {
     if constexpr (raw) {
@@ -163,12 +165,15 @@ struct aggregate_codec<T, std::tuple<Fs...>> {
       });
     }
   }
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"  // into bit-fields, which held the value before
   static T get(reader& in) {
     if constexpr (raw)
       return in.get_raw<T>();
     else
       return T{codec<Fs>::get(in)...};
   }
+#pragma GCC diagnostic pop
   static void schema(std::string& out) { tuple_schema<Fs...>(out); }
 };
 

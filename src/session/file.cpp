@@ -27,35 +27,37 @@ namespace fs = std::filesystem;
               std::string("cannot ") + what + " the file " + path + ": " + std::strerror(errno));
 }
 
-/// Names come from other machines: anything that is not a plain file name is refused.
-void check_name(const std::string& name) {
-  const bool plain = !name.empty() && name != "." && name != ".." && name.size() <= 255 &&
-                     name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
-  if (!plain)
-    throw error(error_kind::misuse,
-                "'" + name + "' is not a plain file name (no '/', not '.' or '..', 1 to 255 bytes)");
+bool plain_name(const std::string& name) {
+  return !name.empty() && name != "." && name != ".." && name.size() <= 255 &&
+         name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
 }
 
-void write_all(int fd, const char* from, std::size_t n, const std::string& path) {
+void check_name(const std::string& name, const std::string& given) {
+  if (!plain_name(name))
+    throw error(error_kind::misuse, "'" + given + "' does not end in a plain file name (no '/', "
+                                    "not '.' or '..', 1 to 255 bytes)");
+}
+
+bool write_all(int fd, const char* from, std::size_t n) {
   while (n != 0) {
     const ssize_t written = ::write(fd, from, n);
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) cannot("write", path);
+    if (written <= 0) return false;
     from += written;
     n -= static_cast<std::size_t>(written);
   }
+  return true;
 }
 
 void write_file(const std::string& path, const std::string& contents, std::uint32_t mode) {
-  const std::string temporary = path + ".part-" + std::to_string(::getpid());
-  {
-    const os::unique_fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (!fd) cannot("write", temporary);
-    write_all(fd.get(), contents.data(), contents.size(), temporary);
-    if (::fchmod(fd.get(), mode & 0777) != 0) cannot("set the permissions of", temporary);
-  }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+  std::string temporary = (fs::path(path).parent_path() / ".clusterless-XXXXXX").string();
+  const os::unique_fd fd(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (!fd) cannot("write", path);
+  if (!write_all(fd.get(), contents.data(), contents.size()) ||
+      ::fchmod(fd.get(), mode & 0777) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int why = errno;
     ::unlink(temporary.c_str());
+    errno = why;
     cannot("write", path);
   }
 }
@@ -77,11 +79,11 @@ struct file::held {
 
 file::file(std::string path) : path_(std::move(path)) {
   name_ = fs::path(path_).filename().string();
-  check_name(name_);
+  check_name(name_, path_);
 }
 
 file file::from_contents(std::string name, std::string contents) {
-  check_name(name);
+  check_name(name, name);
   file made;
   made.name_ = std::move(name);
   made.held_ = std::make_shared<held>();
@@ -149,7 +151,7 @@ void file::save(const std::string& to) const {
 }
 
 void file::put(writer& out) const {
-  check_name(name_);
+  check_name(name_, name_);
   std::uint32_t mode = 0644;
   if (held_) {
     mode = held_->mode;
@@ -167,7 +169,7 @@ void file::put(writer& out) const {
 file file::get(reader& in) {
   file made;
   made.name_ = codec<std::string>::get(in);
-  check_name(made.name_);
+  if (!plain_name(made.name_)) detail::throw_bad("a file without a plain file name");
   made.held_ = std::make_shared<held>();
   made.held_->mode = in.get_raw<std::uint32_t>() & 0777;
   made.held_->contents = codec<std::string>::get(in);
