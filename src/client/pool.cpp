@@ -169,6 +169,7 @@ detail::job_ptr pool::submit(detail::call what, detail::item_source* now,
   const auto total = now != nullptr ? now->size() : later->size();
   auto made = make_job(what, options, total);
   start(made);
+  if (now == nullptr && made->record() != nullptr && later->at_hand()) now = later.get();
   if (now != nullptr) {
     const auto wait = [&] { changed().wait_for(held, std::chrono::milliseconds(5)); };
     try {

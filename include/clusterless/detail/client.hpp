@@ -60,6 +60,9 @@ class item_source {
   virtual std::size_t fill(writer& pack, std::size_t max_items, std::size_t max_bytes,
                            bool& end) = 0;
   virtual std::optional<std::size_t> size() const = 0;
+  /// True when reading costs next to nothing: all items are in memory, or numbers. A recorded job
+  /// reads such items at once, so that its record has them whatever happens to the client.
+  virtual bool at_hand() const { return false; }
   /// Jobs whose results are among the items; entries of kind `reference` name them by position.
   virtual const std::vector<job_ptr>& inputs() const;
 };
@@ -123,7 +126,6 @@ class pool_core {
 std::shared_ptr<pool_core> open_pool(const pool_options& options);
 /// Opens a recorded job with a pool of the shape it was submitted to.
 job_ptr reopen_job(const std::string& name, const std::string& result_schema);
-[[noreturn]] void throw_misuse(const char* text);
 /// The error_info that an entry of kind `error` carries.
 error_info decode_error(const std::byte* body, std::size_t size);
 

@@ -61,6 +61,11 @@ class range_source final : public item_source {
     return n;
   }
   std::optional<std::size_t> size() const override { return size_; }
+  bool at_hand() const override {
+    using element = decltype(*at_);
+    return std::forward_iterator<Iterator> && std::is_lvalue_reference_v<element> &&
+           !is_result<std::remove_cvref_t<element>>::value;
+  }
   const std::vector<job_ptr>& inputs() const override { return inputs_; }
 
  private:
@@ -88,6 +93,7 @@ class count_source final : public item_source {
     return added;
   }
   std::optional<std::size_t> size() const override { return static_cast<std::size_t>(n_); }
+  bool at_hand() const override { return true; }
 
  private:
   static bool fits(N last) {
