@@ -80,6 +80,7 @@ bool console::confirm(const std::string& question) const {
 
 table::table(std::vector<std::string> heads) {
   std::vector<cell> row;
+  row.reserve(heads.size());
   for (std::string& head : heads)
     row.push_back({std::move(head), colour::bold});
   rows_.push_back(std::move(row));

@@ -34,8 +34,8 @@ void examine_store(const std::string& path, findings& into);
 /// ask for; 0 when they are wrong.
 int examine_parameters(findings& into);
 
-/// `amount` (bytes, processes) or a cgroup's limit of it when that is smaller. `file` is the content
-/// of the cgroup's memory.max or pids.max: "max" or a number.
+/// `amount` (bytes, processes) or a cgroup's limit of it when that is smaller. `file` is the
+/// content of the cgroup's memory.max or pids.max: "max" or a number.
 std::uint64_t limited_by(std::uint64_t amount, const std::string& file);
 /// Cores by a cgroup's cpu.max, "200000 100000": 2; `cores` when there is no limit.
 double cores_allowed(double cores, const std::string& file);

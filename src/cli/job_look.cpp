@@ -90,6 +90,19 @@ std::optional<std::uint64_t> job_look::missing() const {
   return *counts.total - std::min(*counts.total, counts.done + counts.failed);
 }
 
+void job_look::check(const std::shared_ptr<store::object_store>& in) {
+  if (!record || !damage.empty()) return;
+  // Torn ends and late frames are remarks of a sound record too; only a thorough look finds damage.
+  auto thorough = store::job_record::open(in, name, {.salvage = true});
+  const auto known = record->remark_texts();
+  for (const std::string& remark : thorough->remark_texts())
+    if (damage.empty() && std::find(known.begin(), known.end(), remark) == known.end())
+      damage = "damaged record: " + remark;
+  if (damage.empty()) return;
+  record = std::move(thorough);
+  refresh();
+}
+
 void job_look::refresh() {
   if (!record) return;
   // Asked first: what a driver that is gone has written is all there.

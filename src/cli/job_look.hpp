@@ -46,6 +46,8 @@ struct job_look {
 
   /// Items without an outcome; nothing when the number of items is not known.
   std::optional<std::uint64_t> missing() const;
+  /// Reads and checks every byte of the record, where else bodies are checked when they are used.
+  void check(const std::shared_ptr<store::object_store>& in);
   /// Reads what the driver has added since, and who that is.
   void refresh();
 };

@@ -111,6 +111,7 @@ class command_line {
           number(of, "-i,--item", to.item, "Show this item: value, error, output");
           number(of, "-n,--limit", to.limit, "Failed items shown (10)");
           of.add_flag("-a,--all", to.all, "Show every failed item");
+          of.add_flag("--check", to.check, "Read and check the whole record");
         });
     command<logs_request>("logs", "Print what a job's tasks printed", [](CLI::App& of, auto& to) {
       job(of, to);
@@ -205,7 +206,8 @@ parsed parse(int argc, const char* const* argv) {
     return {request{{}, version_request{}}, {}, exit_good};
   } catch (const CLI::CallForHelp&) {
     const auto chosen = line.app().get_subcommands();
-    return {{}, chosen.empty() ? line.app().help() : chosen.front()->help("clusterless"), exit_good};
+    return {
+        {}, chosen.empty() ? line.app().help() : chosen.front()->help("clusterless"), exit_good};
   } catch (const CLI::ParseError& problem) {
     const auto chosen = line.app().get_subcommands();
     const std::string command = chosen.empty() ? "" : ' ' + chosen.front()->get_name();

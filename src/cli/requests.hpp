@@ -33,6 +33,7 @@ struct show_request {
   std::optional<std::uint64_t> item = {};
   std::uint64_t limit = 10;  ///< failed items shown
   bool all = false;          ///< all of them
+  bool check = false;        ///< read and check the whole record
 };
 struct logs_request {
   std::string job = {};

@@ -235,7 +235,9 @@ int show_item(job_look& job, std::uint64_t item, const console& on) {
 }  // namespace
 
 int run_command(const show_request& what, const common_options& how, const console& on) {
-  job_look job = look_at(open_store(how.store), what.job);
+  const auto in = open_store(how.store);
+  job_look job = look_at(in, what.job);
+  if (what.check) job.check(in);
   if (what.item && job.record) return show_item(job, *what.item, on);
   const std::uint64_t limit = what.all ? std::numeric_limits<std::uint64_t>::max() : what.limit;
   std::vector<failed_item> failures;

@@ -49,10 +49,8 @@ int finish_job(const std::string& name, bool retry) {
 
 void write_outcome(const std::string& path, const detail::buffer& pack) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file.write(reinterpret_cast<const char*>(pack.data()),
-             static_cast<std::streamsize>(pack.size()));
-  if (!file.flush())
-    throw error(error_kind::failed, "cannot write the outcome to " + path);
+  file.write(reinterpret_cast<const char*>(pack.data()), static_cast<std::streamsize>(pack.size()));
+  if (!file.flush()) throw error(error_kind::failed, "cannot write the outcome to " + path);
 }
 
 /// Runs one item here, in this process, with its exact input; maps nested in it run in place.
