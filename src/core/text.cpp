@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/text.hpp"
 
+#include <cmath>
 #include <cstdio>
 
 namespace clusterless::core {
@@ -33,7 +34,7 @@ std::string duration_text(std::int64_t nanoseconds) {
   if (seconds < 0.9995e-3) return print("%.0f us", seconds * 1e6);
   if (seconds < 0.9995) return print("%.0f ms", seconds * 1e3);
   if (seconds < 59.95) return print("%.1f s", seconds);
-  const auto whole = static_cast<std::int64_t>(seconds + 0.5);
+  const auto whole = static_cast<std::int64_t>(std::llround(seconds));
   if (whole < 3600) return print("%d min %d s", int(whole / 60), int(whole % 60));
   return print("%d h %d min", int(whole / 3600), int(whole % 3600 / 60));
 }

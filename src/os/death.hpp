@@ -12,7 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "clusterless/error.hpp"
+#include <clusterless/error.hpp>
+
 #include "os/crash_report.hpp"
 
 namespace clusterless::os {

@@ -7,13 +7,12 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "os/fail.hpp"
-
-extern char** environ;
 
 namespace clusterless::os {
 
@@ -67,6 +66,7 @@ std::vector<std::string> environment_with(
 
 std::vector<char*> pointers(std::vector<std::string>& lines) {
   std::vector<char*> all;
+  all.reserve(lines.size() + 1);
   for (auto& line : lines) all.push_back(line.data());
   all.push_back(nullptr);
   return all;

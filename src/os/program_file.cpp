@@ -71,7 +71,7 @@ std::optional<build_id> build_id_in(std::string_view notes) {
     const std::size_t name = (std::size_t{note.n_namesz} + 3) & ~std::size_t{3};
     const std::size_t body = (std::size_t{note.n_descsz} + 3) & ~std::size_t{3};
     if (name > notes.size() || body > notes.size() - name) return std::nullopt;
-    if (note.n_type == NT_GNU_BUILD_ID && notes.substr(0, 4) == std::string_view("GNU", 4)) {
+    if (note.n_type == NT_GNU_BUILD_ID && notes.substr(0, 4) == std::string_view("GNU\0", 4)) {
       build_id id{};
       std::memcpy(id.data(), notes.data() + name, std::min<std::size_t>(note.n_descsz, id.size()));
       return id;

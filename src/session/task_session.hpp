@@ -77,7 +77,7 @@ class task_session final : public member_events {
 
   void received(member& from, os::message& what) override;
   void printed(member& by, std::string_view text) override;
-  void died(member& who, const last_moments& how) override;
+  void died(member& dead, const last_moments& how) override;
 
  private:
   struct nested_map;

@@ -158,22 +158,22 @@ struct entry_of {
   using bound_values = typename split_parameters<parameters>::later;
 
   template <class... Later>
-  static decltype(auto) call(const void* target, item& value, const Later&... later) {
+  static decltype(auto) call(const void* target, item& given, const Later&... later) {
     if constexpr (std::tuple_size_v<parameters> == 0)
       return callable_at<F>(target)();
     else
-      return callable_at<F>(target)(static_cast<first&&>(value), later...);
+      return callable_at<F>(target)(static_cast<first&&>(given), later...);
   }
   static void invoke(const void* target, const void* bound, reader& in, writer& out) {
-    item value = codec<item>::get(in);
+    item given = codec<item>::get(in);
     expect_end(in);
     std::apply(
         [&](const auto&... later) {
           if constexpr (std::is_void_v<typename traits::returns>) {
-            call(target, value, later...);
+            call(target, given, later...);
             codec<none>::put(out, none{});
           } else {
-            codec<returned>::put(out, call(target, value, later...));
+            codec<returned>::put(out, call(target, given, later...));
           }
         },
         *static_cast<const bound_values*>(bound));

@@ -43,7 +43,7 @@ class local_engine final : public engine, public session::session_events {
   void attend(bool begin) override { host_.attend(begin); }
   core::nanoseconds next_deadline() const override;
   void resize(int nodes) override;
-  void lose_node(int pool, int node) override;
+  void lose_node(int pool, int number) override;
   void close() override;
 
  private:
