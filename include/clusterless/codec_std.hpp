@@ -162,9 +162,10 @@ struct codec<std::variant<Ts...>> {
     if (index >= sizeof...(Ts)) detail::throw_bad("a variant with an index it does not have");
     return get_alternative<0>(in, index);
   }
+  /// "|A|B;": an end of its own keeps variants that follow or hold each other apart.
   static void schema(std::string& out) {
-    out += '|';
-    ((codec<Ts>::schema(out), out += '|'), ...);
+    ((out += '|', codec<Ts>::schema(out)), ...);
+    out += ';';
   }
 
  private:

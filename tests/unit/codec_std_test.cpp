@@ -154,7 +154,7 @@ TEST_CASE("schemas of the standard library's types") {
   CHECK(schema_of<std::unordered_multimap<int, std::vector<float>>>() == "{i4:[f4]}");
   CHECK(schema_of<std::set<std::string>>() == "<s>");
   CHECK(schema_of<std::deque<double>>() == "[f8]");
-  CHECK(schema_of<std::variant<int, std::string>>() == "|i4|s|");
+  CHECK(schema_of<std::variant<int, std::string>>() == "|i4|s;");
   CHECK(schema_of<std::unique_ptr<std::string>>() == "?s");
   CHECK(schema_of<std::chrono::hours>() == "d");
   CHECK(schema_of<std::chrono::duration<double>>() == "f8");
