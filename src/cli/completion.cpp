@@ -149,12 +149,15 @@ _clusterless_jobs() {
   local -a names store
   local at=${words[(I)--store]}
   ((at)) && store=(--store "${(Q)words[at+1]}")
-  names=(${(f)" $(clusterless jobs-- names $store 2 > / dev / null) "})
-         compadd -
-         a names
+  names=(${(f)"$(clusterless jobs --names $store 2>/dev/null)"})
+  compadd -a names
 }
 _clusterless() {
-  local - a commands commands = () " + list + R"() if ((CURRENT == 2)); then
+  local -a commands
+  commands=(
+)sh" + list +
+         R"sh(  )
+  if ((CURRENT == 2)); then
     _describe command commands
     return
   fi
@@ -165,8 +168,7 @@ _clusterless() {
 )sh" + cases +
          R"sh(  esac
 }
-if
-  [[$funcstack [1] == _clusterless]]; then
+if [[ $funcstack[1] == _clusterless ]]; then
   _clusterless "$@"
 else
   compdef _clusterless clusterless

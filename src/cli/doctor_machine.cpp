@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The doctor's look at the machine.
 #include <sched.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -19,7 +17,7 @@
 #include "cli/debugger.hpp"
 #include "cli/doctor.hpp"
 #include "core/text.hpp"
-#include "os/unique_fd.hpp"
+#include "os/abilities.hpp"
 
 namespace clusterless::cli {
 
@@ -113,19 +111,14 @@ class machine_examination {
   }
 
   void shared_memory() {
-    const os::unique_fd probe(::memfd_create("clusterless-doctor", MFD_CLOEXEC));
-    if (!probe || ::ftruncate(probe.get(), 1 << 16) != 0) {
-      add("shared memory", verdict::failure, std::string("memfd_create: ") + std::strerror(errno),
-          "Workers need it; run on Linux 3.17 or later, and let seccomp allow memfd_create");
-      return;
-    }
-    void* at = ::mmap(nullptr, 1 << 16, PROT_READ | PROT_WRITE, MAP_SHARED, probe.get(), 0);
-    if (at == MAP_FAILED)
-      add("shared memory", verdict::failure, std::string("mmap: ") + std::strerror(errno),
-          "Workers cannot share memory here; look at the limits of this container");
-    else
+    const std::string problem = os::why_no_shared_memory();
+    if (problem.empty())
       add("shared memory", verdict::good, "memfd works; /dev/shm is not needed" + shm_words());
-    if (at != MAP_FAILED) ::munmap(at, 1 << 16);
+    else
+      add("shared memory", verdict::failure, problem,
+          "Workers need it: run on Linux 3.17 or later, let seccomp allow memfd_create, and look "
+          "at "
+          "the limits of this container");
   }
 
   static std::string shm_words() {
@@ -168,12 +161,12 @@ class machine_examination {
   void kernel() {
     utsname name{};
     ::uname(&name);
-    const os::unique_fd self(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
-    if (self)
-      add("kernel", verdict::good, std::string(name.sysname) + " " + name.release + ", with pidfd");
+    const std::string problem = os::why_no_pidfd();
+    const std::string system = std::string(name.sysname) + " " + name.release;
+    if (problem.empty())
+      add("kernel", verdict::good, system + ", with pidfd");
     else
-      add("kernel", verdict::failure,
-          std::string(name.release) + " has no pidfd_open: " + std::strerror(errno),
+      add("kernel", verdict::failure, system + ", " + problem,
           "Use Linux 5.3 or later, and let seccomp allow pidfd_open");
     const std::string pages = read_text("/sys/kernel/mm/transparent_hugepage/shmem_enabled");
     const std::string own = read_text("/sys/kernel/mm/transparent_hugepage/enabled");

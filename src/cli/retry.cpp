@@ -39,7 +39,14 @@ int run_command(const retry_request& what, const common_options& how, const cons
                   "); what it finished is kept");
     code = end.signal != 0 ? 128 + end.signal : end.exit_code;
   }
-  if (on.json_wanted()) on.print_json(summary(look_at(in, what.job)));
+  job = look_at(in, what.job);
+  if (code == exit_good && !job.record->complete()) {
+    on.complain("clusterless: all that is recorded of " + job.name + " has been run, " +
+                std::to_string(job.counts.submitted) +
+                " items; its client ended before it had read the rest of its inputs");
+    code = exit_failed;
+  }
+  if (on.json_wanted()) on.print_json(summary(job));
   return code;
 }
 

@@ -125,21 +125,17 @@ class schema_parser {
   }
 
   type variant(int depth) {
-    type of = leaf(kind::variant, 0);
+    type of;
+    of.is = kind::variant;
     std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
-    do {
+    while (peek() == '|') {
+      ++at_;
       of.parts.push_back(one(depth));
       least = std::min(least, of.parts.back().least);
-      expect('|');
-    } while (starts_type());
+    }
+    expect(';');
     of.least = plus(4, least);
     return of;
-  }
-
-  bool starts_type() const {
-    const char c = peek();
-    return c != '\0' && (std::string_view("biufs[?(#@F{<d").find(c) != std::string_view::npos ||
-                         (c >= '0' && c <= '9'));
   }
 
   type one(int depth) {

@@ -6,6 +6,7 @@
 #include <rapidcheck.h>
 #include <array>
 #include <clusterless/array.hpp>
+#include <clusterless/codec_std.hpp>
 #include <clusterless/file.hpp>
 #include <clusterless/outcome.hpp>
 #include <cmath>
@@ -89,20 +90,33 @@ TEST_CASE("a file tells its name, mode and size, and hands over its contents") {
   CHECK(files[0].contents.size() == 3);
 }
 
-TEST_CASE("maps, sets, variants and durations follow the grammar") {
-  const auto decode = [](const char* schema, const auto& value) {
-    const auto raw = encoded(value);
-    return text_of(cli::decode_value(cli::parse_schema(schema), {raw.data(), raw.size()}));
-  };
-  using named = std::vector<std::pair<std::string, int>>;
-  CHECK(decode("{s:i4}", named{{"a", 1}, {"b", 2}}) == R"({"a":1,"b":2})");
-  CHECK(decode("{s:i4}", named{{"a", 1}, {"a", 2}}) == R"([["a",1],["a",2]])");
-  CHECK(decode("{i4:i4}", std::vector<std::pair<int, int>>{{1, 2}}) == "[[1,2]]");
-  CHECK(decode("<i4>", std::vector<int>{1, 2}) == "[1,2]");
-  CHECK(decode("d", std::int64_t{1500}) == "1500");
-  CHECK(decode("|i4|s|", std::pair<std::uint32_t, std::string>{1, "x"}) ==
-        R"({"alternative":1,"value":"x"})");
-  CHECK(decode("@s", std::pair<std::uint64_t, std::uint64_t>{1, 2}) ==
+TEST_CASE("maps, sets, variants and durations are what the standard library's are") {
+  using namespace std::chrono_literals;
+  using number_or_text = std::variant<int, std::string>;
+  CHECK(text_of(decoded(std::map<std::string, int>{{"a", 1}, {"b", 2}})) == R"({"a":1,"b":2})");
+  CHECK(text_of(decoded(std::multimap<std::string, int>{{"a", 1}, {"a", 2}})) ==
+        R"([["a",1],["a",2]])");
+  CHECK(text_of(decoded(std::map<int, int>{{1, 2}})) == "[[1,2]]");
+  CHECK(text_of(decoded(std::set<int>{2, 1})) == "[1,2]");
+  CHECK(text_of(decoded(1500ns)) == "1500");
+  CHECK(text_of(decoded(std::complex<double>(1, -1))) == "[1.0,-1.0]");
+  CHECK(text_of(decoded(number_or_text("x"))) == R"({"alternative":1,"value":"x"})");
+}
+
+TEST_CASE("variants that follow and hold each other are told apart") {
+  using a = std::variant<int, bool>;
+  using deep = std::variant<int, std::variant<a, std::string>, bool>;
+  CHECK(
+      text_of(decoded(std::tuple<a, a, a>{1, true, 3})) ==
+      R"([{"alternative":0,"value":1},{"alternative":1,"value":true},{"alternative":0,"value":3}])");
+  CHECK(text_of(decoded(deep(std::in_place_index<1>, a(5)))) ==
+        R"({"alternative":1,"value":{"alternative":0,"value":{"alternative":0,"value":5}}})");
+  CHECK(text_of(decoded(deep(true))) == R"({"alternative":2,"value":true})");
+}
+
+TEST_CASE("a broadcast in a value is its key") {
+  const auto raw = encoded(std::pair<std::uint64_t, std::uint64_t>{1, 2});
+  CHECK(text_of(cli::decode_value(cli::parse_schema("@s"), {raw.data(), raw.size()})) ==
         R"({"broadcast":"00000000000000010000000000000002"})");
 }
 
@@ -116,8 +130,8 @@ TEST_CASE("long lists are cut where asked, and still checked to their end") {
 }
 
 TEST_CASE("schemas that are none are refused by name") {
-  for (const char* bad : {"", "i3", "i", "(i4", "[s", "0*i4", "*i4", "{s", "{s:i4", "|", "|i4", "x",
-                          "i4i4", "99999999999999999999*b", "f1", "<s", "?"})
+  for (const char* bad : {"", "i3", "i", "(i4", "[s", "0*i4", "*i4", "{s", "{s:i4", "|", "|i4",
+                          "|i4|s", ";", "x", "i4i4", "99999999999999999999*b", "f1", "<s", "?"})
     CHECK_THROWS_AS(cli::parse_schema(bad), error);
   CHECK_THROWS_WITH_AS(cli::parse_schema(std::string(100, '[')),
                        doctest::Contains("nested too deeply"), error);

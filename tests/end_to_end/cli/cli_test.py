@@ -603,6 +603,38 @@ class CliTest(unittest.TestCase):
         self.assertEqual(completed("clusterless", "completion", ""), ["bash", "zsh", "fish"])
         self.assertEqual(completed("clusterless", "show", "--store", "/none", ""), [])
 
+    def test_zsh_and_fish_complete_jobs(self):
+        for job in ("alpha", "beta"):
+            self.make(job, "square")
+        path = {"PATH": os.path.dirname(TOOL) + ":" + os.environ["PATH"], "HOME": self.place}
+        looked = []
+        if shutil.which("zsh"):
+            looked.append("zsh")
+            # What zsh's own functions would be given, without a terminal.
+            found = self.run_program(
+                "zsh", "-f", "-c", """
+                compdef() {}
+                compadd() { print -l -- ${(P)2} }
+                _describe() { print -l -- ${(P)2} }
+                eval "$(clusterless completion zsh)"
+                words=(clusterless show '') CURRENT=3; _clusterless_jobs
+                _arguments() { print -l -- "$@" }
+                words=(clusterless '') CURRENT=2; _clusterless
+                words=(clusterless show '') CURRENT=3; _clusterless""", environment=path)
+            self.assertEqual(found.err, "")
+            lines = found.out.splitlines()
+            self.assertEqual(lines[:2], ["alpha", "beta"])
+            self.assertIn("jobs:List the jobs of the store", lines)
+            self.assertIn("1:job:_clusterless_jobs", lines)
+        if shutil.which("fish"):
+            looked.append("fish")
+            found = self.run_program(
+                "fish", "-c", "clusterless completion fish | source; complete -C 'clusterless show '"
+                "; complete -C 'clusterless re'", environment=path)
+            self.assertEqual(found.out.split("\t")[0].splitlines()[:3], ["alpha", "beta", "replay"])
+        if not looked:
+            self.skipTest("neither zsh nor fish is installed")
+
 
 if __name__ == "__main__":
     unittest.main(argv=[sys.argv[0]] + sys.argv[4:], verbosity=2)
