@@ -117,6 +117,7 @@ class job final : public detail::job_core, public std::enable_shared_from_this<j
   bool resolve(unresolved& pack, const std::vector<detail::job_ptr>& inputs);
   void input_ended();
   void offer_recorded(const store::item_range& range, bool again);
+  void end_recorded_input(std::uint64_t submitted);
   void put_error(const error_info& why, std::uint64_t task, int attempt);
   detail::outcome_run unrun(std::uint64_t item) const;
   void check_alive() const;

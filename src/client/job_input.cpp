@@ -65,6 +65,7 @@ void job::input_ended() {
   source_waits_ = false;
   book_.input_ended();
   total_ = pulled_;
+  if (book_.stopped()) close_input(stopped_by_);
   if (record_ && !record_error_) record_->seal(pulled_);
 }
 
@@ -230,7 +231,27 @@ void job::restore() {
     offer_recorded({range.first, std::min(range.end(), counts.submitted) - range.first}, false);
   }
   settled_up_to(counts.submitted);
+  if (!record.sealed()) end_recorded_input(counts.submitted);
   book_.input_ended();
+}
+
+// The client ended before it had recorded all inputs. Items that will never run have outcomes all
+// the same; when it is not known how many there are, one stands for all.
+void job::end_recorded_input(std::uint64_t submitted) {
+  const auto announced = record_->record().about().total;
+  const std::uint64_t lost = announced ? *announced - std::min(*announced, submitted) : 1;
+  if (lost == 0) {
+    record_->seal(submitted);
+    return;
+  }
+  error_info why;
+  why.cause = cause::input_failed;
+  why.message = "its input is not in the record of job '" + facts_.id +
+                "': the client ended when it had recorded " + std::to_string(submitted) +
+                " inputs; submit the job again, under another name or after destroying this one";
+  unrun_.push_back({{submitted, lost}, why});
+  book_.skip(lost, lost);
+  total_ = submitted + lost;
 }
 
 }  // namespace clusterless::client

@@ -29,10 +29,20 @@ class ClientKilled(Case):
     def ran(self, log):
         return self.read(log).split()
 
+    def check(self, name, lines):
+        """Every item has its outcome. An item whose input was not recorded when the client died in
+        the middle of submitting it has an error that says so."""
+        self.assertEqual(len(lines), COUNT)
+        submitted = COUNT
+        while submitted > 0 and f"not in the record of job '{name}'" in lines[submitted - 1]:
+            submitted -= 1
+        self.assertEqual(lines[:submitted], [expected(i) for i in range(submitted)])
+
     def kill_and_finish(self, run, seed):
         chance = random.Random(seed)
         name, log = f"run-{run}", f"log.{run}"
-        client = self.start(fixture("numbers"), "list", name, COUNT, self.path(log))
+        how = chance.choice(["list", "count"])
+        client = self.start(fixture("numbers"), how, name, COUNT, self.path(log))
         # From the first instants of the program to long after its last item.
         wanted = chance.choice([0, chance.randrange(COUNT), chance.randrange(COUNT), COUNT])
         until = time.monotonic() + chance.uniform(0, 0.02)
@@ -49,9 +59,7 @@ class ClientKilled(Case):
             self.assertEqual(ran_before, 0, "items ran before the job was recorded")
             return "unmade"
         finished = self.succeed(fixture("numbers"), "reopen", name)
-        submitted = len(finished.lines)
-        self.assertEqual(finished.lines, [expected(i) for i in range(submitted)])
-        self.assertEqual(submitted, COUNT, "a count is known before the job can be seen")
+        self.check(name, finished.lines)
         after = self.committed(name)
         for item, outcome in before.items():
             self.assertEqual(after[item], outcome, f"item {item}")
@@ -92,8 +100,25 @@ class ClientKilled(Case):
                 "list", "often", COUNT, self.path("log"))
             client = self.start(fixture("numbers"), *arguments)
             taken_up += 1
-        self.assertEqual(done.lines, [expected(i) for i in range(COUNT)])
+        self.check("often", done.lines)
         print(f"taken up {taken_up} times, {len(self.ran('log')) - COUNT} items ran again")
+
+    def test_inputs_that_were_never_read(self):
+        """A lazy range cannot be read again by another process: that is said, not passed over."""
+        client = self.start(fixture("numbers"), "lazy", "lazy", 10**9, self.path("log"))
+        self.wait_until(lambda: len(self.ran("log")) >= 100, "items that run", client)
+        client.kill()
+        client.end()
+        self.assert_alone()
+        done = self.succeed(fixture("numbers"), "reopen", "lazy")
+        read = len(done.lines) - 1
+        self.assertEqual(done.lines[:-1], [expected(i) for i in range(read)])
+        self.assertEqual(
+            done.lines[-1],
+            f"{read} ! : its input is not in the record of job 'lazy': the client ended when it had "
+            f"recorded {read} inputs; submit the job again, under another name or after destroying "
+            "this one")
+        self.assertGreaterEqual(read, 100)
 
 
 main()
