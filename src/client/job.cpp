@@ -55,15 +55,21 @@ void job::failed(std::uint64_t task, std::uint64_t unreported, error_info why,
   if (book_.failed(task, why.cause, now, unreported)) {
     put_error(why, task, why.attempt);
     if (book_.stopped()) {
-      error_info unrun_why;
-      unrun_why.cause = cause::cancelled;
-      unrun_why.message =
+      stopped_by_ = {};
+      stopped_by_.cause = cause::cancelled;
+      stopped_by_.message =
           "not run, because item " + std::to_string(why.item) + " failed and on_error is stop";
-      close_input(unrun_why);
+      close_input(stopped_by_);
     }
   } else {
     pool_->tell_retry(*this, why);
   }
+}
+
+void job::ended(std::uint64_t task) {
+  book_.ended(task);
+  // Items behind the failed one of the same task come back only now.
+  if (book_.stopped()) close_input(stopped_by_);
 }
 
 void job::settle_task(std::uint64_t task, const error_info& why) {

@@ -73,7 +73,7 @@ class job final : public detail::job_core, public std::enable_shared_from_this<j
   void succeeded(std::uint64_t task, std::uint64_t count, core::nanoseconds spent,
                  core::outcome_bytes pack);
   void failed(std::uint64_t task, std::uint64_t unreported, error_info why, core::nanoseconds now);
-  void ended(std::uint64_t task) { book_.ended(task); }
+  void ended(std::uint64_t task);
   /// Items of a task that are not settled fail with `why`; the task is over.
   void settle_task(std::uint64_t task, const error_info& why);
   void printed(std::uint64_t task, int pool, int worker, std::string_view text);
@@ -141,6 +141,7 @@ class job final : public detail::job_core, public std::enable_shared_from_this<j
   bool cancelled_ = false;
   bool destroyed_ = false;
   std::vector<std::pair<item_range, error_info>> unrun_;  // settled without running
+  error_info stopped_by_;                                 // why items are not run any more
   std::vector<item_range> restored_;                      // settled before this process
   std::map<std::uint64_t, double> progress_;              // by task
   std::map<int, pool_tally> tallies_;                     // by pool

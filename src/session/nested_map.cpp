@@ -20,6 +20,17 @@ void task_session::nested_map::pass_on(task_session& in, std::uint64_t first, st
                              {pack.data, pack.size, pack.shared}, pack.beside);
 }
 
+void task_session::nested_map::settle_unrun(task_session& in) {
+  for (const auto& range : book.withdraw())
+    for (std::uint64_t i = 0; i < range.count; ++i) {
+      error_info unrun;
+      unrun.cause = cause::cancelled;
+      unrun.message = "not run, because another item of the map failed";
+      unrun.item = range.first + i;
+      in.nested_error(*this, range.first + i, unrun);
+    }
+}
+
 task_session::nested_map* task_session::find_map(const map_key& key) {
   const auto found = maps_.find(key);
   return found == maps_.end() ? nullptr : found->second.get();

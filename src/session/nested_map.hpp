@@ -15,6 +15,8 @@ struct task_session::nested_map {
 
   /// Sends outcomes of items first … first+count-1 to the process that waits for them.
   void pass_on(task_session& in, std::uint64_t first, std::uint64_t count, os::message& pack);
+  /// After an error that stops the map: items that wait get an error each.
+  void settle_unrun(task_session& in);
 
   map_key key;
   core::job_book book;

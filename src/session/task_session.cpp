@@ -238,15 +238,7 @@ void task_session::item_failed(std::uint64_t key, std::uint64_t unreported, erro
     why.item = rest.first + unreported;
     if (map->book.failed(task, why.cause, host_.now(), unreported))
       nested_error(*map, why.item, why);
-    if (map->book.stopped())
-      for (const auto& range : map->book.withdraw())
-        for (std::uint64_t i = 0; i < range.count; ++i) {
-          error_info unrun;
-          unrun.cause = cause::cancelled;
-          unrun.message = "not run, because another item of the map failed";
-          unrun.item = range.first + i;
-          nested_error(*map, range.first + i, unrun);
-        }
+    if (map->book.stopped()) map->settle_unrun(*this);
   }
 }
 
@@ -269,6 +261,7 @@ void task_session::run_over(slot& by, std::uint64_t key) {
   }
   if (nested_map* map = map_of_run(key)) {
     map->book.ended(map->task_of.at(key));
+    if (map->book.stopped()) map->settle_unrun(*this);
     map->task_of.erase(key);
     nested_runs_.erase(key);
   }

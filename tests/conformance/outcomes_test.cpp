@@ -165,3 +165,36 @@ TEST_CASE("an input range that throws fails its job and leaves the pool usable")
   CHECK(contains(error.what(), "/nonexistent/clusterless"));
   CHECK(pool.run([](int x) { return x + 1; }, 1).fetch(0) == 2);
 }
+
+TEST_CASE("a job that stops at an error has an outcome for every item, those not started included") {
+  auto pool = make_pool(2);
+  const auto one_fails = [](int i) {
+    if (i == 12) throw std::runtime_error("item 12 cannot be had");
+    return i;
+  };
+  auto job = pool.pmap(one_fails, 100, {.items_per_task = 10, .on_error = cl::on_error::stop});
+
+  const auto all = job.outcomes();
+
+  REQUIRE(all.size() == 100);
+  CHECK(all[12].error().cause() == cl::cause::exception);
+  CHECK(all[19].error().cause() == cl::cause::cancelled);  // behind it in the same task
+  CHECK(contains(all[19].error().message(), "item 12 failed"));
+  CHECK(job.status().finished);
+  CHECK(job.status().running == 0);
+}
+
+TEST_CASE("an inner map that stops at an error throws it") {
+  auto pool = make_pool(1);
+  const auto outer = [](int n) {
+    const auto one_fails = [](int i) {
+      if (i == 12) throw std::runtime_error("item 12 cannot be had");
+      return i;
+    };
+    return cl::pmap(one_fails, n, {.items_per_task = 10, .on_error = cl::on_error::stop}).size();
+  };
+
+  const auto error = error_of([&] { pool.run(outer, 100).fetch(0); });
+
+  CHECK(contains(error.message(), "item 12 cannot be had"));
+}
