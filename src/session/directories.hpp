@@ -15,5 +15,9 @@ std::string make_directory(const std::string& kind);
 void settle_directories(pid_t supervisor);
 /// In the supervisor: removes what a process that is gone has left.
 void remove_directories_of(pid_t process);
+/// In a worker whose supervisor is gone: kills the worker's process group, this process included,
+/// and has another process remove what the worker and the supervisor have left. For signal
+/// handlers.
+void end_group_without_supervisor() noexcept;
 
 }  // namespace clusterless::session

@@ -41,7 +41,7 @@ void flush_output() {
 }
 
 // The supervisor is gone: nobody wants what this process and its children do.
-void die_with_supervisor(int) { ::kill(0, SIGKILL); }
+void die_with_supervisor(int) { end_group_without_supervisor(); }
 
 [[noreturn]] void give_up(const std::string& why) {
   std::fprintf(stderr, "clusterless: %s\n", why.c_str());
