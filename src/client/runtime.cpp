@@ -30,13 +30,17 @@ std::atomic<int> bells[most_bells];
 
 void on_ctrl_c(int) {
   if (ctrl_c.exchange(true)) ::_exit(130);  // pressed twice: at once
+  bool heard = false;
   for (const auto& each : bells) {
     const int fd = each.load(std::memory_order_relaxed);
-    if (fd > 0) {
-      const std::uint64_t one = 1;
-      [[maybe_unused]] const auto written = ::write(fd, &one, sizeof one);
-    }
+    if (fd <= 0) continue;
+    const std::uint64_t one = 1;
+    heard = ::write(fd, &one, sizeof one) == sizeof one || heard;
   }
+  if (heard) return;
+  // No pool is there to end it: as if there were no handler.
+  ::signal(SIGINT, SIG_DFL);
+  ::raise(SIGINT);
 }
 
 }  // namespace

@@ -93,13 +93,37 @@ class Endings(Case):
                       done.err)
 
     def test_ctrl_c_twice(self):
-        """The client is stopped meanwhile, so that both are there before it does anything."""
-        client = self.start(fixture("endings"), "wait", self.place)
-        self.wait_for_all(client)
+        """The first one cannot be dealt with, as the program's range keeps the client busy."""
+        client = self.wait_in("stuck")
         client.kill(signal.SIGINT)
+        taken = f"{1 << (signal.SIGINT - 1):016x}"
+        self.wait_until(lambda: f"ShdPnd:\t{taken}" not in self.status(client), "the first", client)
         client.kill(signal.SIGINT)
-        self.assertIn(client.end().code, (-signal.SIGINT, 130))
+        self.assertEqual(client.end().code, 130)
         self.assert_alone()
+
+    def status(self, client):
+        return read_proc(client.pid, "status").decode()
+
+    def wait_in(self, how):
+        client = self.start(fixture("endings"), how, self.place)
+        self.wait_until(lambda: os.path.exists(self.path("waiting")), "the program to wait", client)
+        return client
+
+    def check_ctrl_c_in(self, how):
+        client = self.wait_in(how)
+        client.kill(signal.SIGINT)
+        self.assertEqual(client.end().code, -signal.SIGINT)
+        self.assert_alone()
+
+    def test_ctrl_c_before_there_is_a_pool(self):
+        self.check_ctrl_c_in("no-pool")
+
+    def test_ctrl_c_before_there_is_a_job(self):
+        self.check_ctrl_c_in("idle")
+
+    def test_ctrl_c_when_all_jobs_are_done(self):
+        self.check_ctrl_c_in("idle-after-a-job")
 
     def test_ctrl_c_goes_to_the_program_s_own_handler(self):
         done = self.check_signal(signal.SIGINT, code=42, how="own-handler")
