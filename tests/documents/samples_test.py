@@ -14,9 +14,9 @@ A comment <!-- sample: … --> holds declarations that readers need not see, as 
 A program that no console block runs is run as well, and must end with success.
 
 What is printed is compared line by line, in any order. In the page "…" stands for any text, and a
-line "…" for any lines. Numbers are any numbers in lines that begin with "From " or "Created pool ",
-because workers and cores are not the page's to say. A command ends with success unless "# fails"
-follows it.
+line "…" for any lines. Numbers and widths of columns are free in lines that begin with "From " or
+"Created pool " and in what `clusterless jobs` and `clusterless show` print: which worker ran what, and
+how fast, is not the page's to say. A command ends with success unless "# fails" follows it.
 """
 
 import argparse
@@ -53,22 +53,24 @@ def blocks(text):
             yield match.group(1).strip(), match.group(2), line
 
 
-def pattern(line):
+def pattern(line, free):
     """The regular expression that a line of the page stands for."""
-    free = line.startswith(("From ", "Created pool "))
-    parts = re.split(r"(…|\d+)" if free else r"(…)", line)
-    return "".join(".*" if part == "…" else r"\d+" if free and part.isdigit() else re.escape(part)
+    if not free and not line.startswith(("From ", "Created pool ")):
+        return ".*".join(re.escape(part) for part in line.split("…"))
+    meaning = {"…": ".*", " ": " +"}
+    parts = re.split(r"(…|\d+| +)", line)
+    return "".join(r"\d+" if part.isdigit() else meaning.get(part[:1], re.escape(part))
                    for part in parts)
 
 
-def differences(wanted, printed):
+def differences(wanted, printed, free):
     """What is wrong with the printed lines, as text; empty when they are as wanted."""
     left = list(printed)
     said = []
     for line in wanted:
         if line == "…":
             continue
-        found = next((each for each in left if re.fullmatch(pattern(line), each)), None)
+        found = next((each for each in left if re.fullmatch(pattern(line, free), each)), None)
         if found is None:
             said.append(f"missing: {line}")
         else:
@@ -150,7 +152,8 @@ class Page:
             fails = command.endswith("# fails")
             code, output = self.shell(command, line)
             self.checks += 1
-            wrong = differences(wanted, output.rstrip("\n").split("\n") if output else [])
+            free = command.startswith(("clusterless jobs", "clusterless show"))
+            wrong = differences(wanted, output.rstrip("\n").split("\n") if output else [], free)
             if wrong or fails != (code != 0):
                 raise Failure(f"{self.name}:{line}: `{command}` ended with {code}\n{wrong}\n"
                               f"--- printed:\n{output}")
