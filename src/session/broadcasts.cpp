@@ -33,7 +33,9 @@ thread_local std::vector<std::shared_ptr<const void>>* collecting = nullptr;
 
 namespace session {
 
-void find_broadcasts_with(broadcast_finder found_by) { finder() = std::move(found_by); }
+void find_broadcasts_with(broadcast_finder found_by) {
+  finder() = std::move(found_by);
+}
 
 void drop_broadcast(const std::uint64_t (&key)[2]) {
   auto& values = cache();
@@ -53,7 +55,9 @@ broadcast_collector::broadcast_collector(std::vector<std::shared_ptr<const void>
     : before_(collecting) {
   collecting = &keep;
 }
-broadcast_collector::~broadcast_collector() { collecting = before_; }
+broadcast_collector::~broadcast_collector() {
+  collecting = before_;
+}
 
 void collect_broadcast(const std::shared_ptr<const void>& stored) {
   if (collecting == nullptr) return;

@@ -11,7 +11,8 @@
 
 namespace clusterless::session {
 
-/// Where a process without a supervisor finds broadcast values; null when there is none under a key.
+/// Where a process without a supervisor finds broadcast values; null when there is none under a
+/// key.
 using broadcast_finder =
     std::function<std::shared_ptr<const core::broadcast_bytes>(const std::uint64_t (&key)[2])>;
 void find_broadcasts_with(broadcast_finder found_by);

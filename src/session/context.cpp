@@ -30,15 +30,26 @@ void drop_scratch() {
 
 }  // namespace session
 
-int myid() { return session::this_context().id; }
-int nprocs() { return session::this_context().count; }
-int attempt() { return session::this_context().attempt; }
-std::string node() { return session::this_context().node; }
-std::vector<std::string> nodes() { return session::this_context().nodes; }
+int myid() {
+  return session::this_context().id;
+}
+int nprocs() {
+  return session::this_context().count;
+}
+int attempt() {
+  return session::this_context().attempt;
+}
+std::string node() {
+  return session::this_context().node;
+}
+std::vector<std::string> nodes() {
+  return session::this_context().nodes;
+}
 
 std::vector<int> workers() {
   std::vector<int> ids;
-  for (int id = 2; id <= nprocs(); ++id) ids.push_back(id);
+  for (int id = 2; id <= nprocs(); ++id)
+    ids.push_back(id);
   if (ids.empty()) ids.push_back(1);
   return ids;
 }

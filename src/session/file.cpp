@@ -34,8 +34,9 @@ bool plain_name(const std::string& name) {
 
 void check_name(const std::string& name, const std::string& given) {
   if (!plain_name(name))
-    throw error(error_kind::misuse, "'" + given + "' does not end in a plain file name (no '/', "
-                                    "not '.' or '..', 1 to 255 bytes)");
+    throw error(error_kind::misuse, "'" + given +
+                                        "' does not end in a plain file name (no '/', "
+                                        "not '.' or '..', 1 to 255 bytes)");
 }
 
 bool write_all(int fd, const char* from, std::size_t n) {

@@ -34,8 +34,12 @@ void host::watch_bell(int number, watched* who) {
   by_number_[at] = who;
 }
 
-void host::watch_output(int fd, watched* who) { poller_.add(fd, id_of(who) << 2 | output); }
-void host::watch_end(int pidfd, watched* who) { poller_.add(pidfd, id_of(who) << 2 | end); }
+void host::watch_output(int fd, watched* who) {
+  poller_.add(fd, id_of(who) << 2 | output);
+}
+void host::watch_end(int pidfd, watched* who) {
+  poller_.add(pidfd, id_of(who) << 2 | end);
+}
 
 void host::forget(watched* who, int number, int output_fd, int pidfd) {
   if (number >= 0) by_number_[static_cast<std::size_t>(number)] = nullptr;
@@ -61,7 +65,9 @@ int host::timeout_ms(core::nanoseconds deadline) const {
   return static_cast<int>(std::min<core::nanoseconds>(left / 1'000'000 + 1, 3'600'000));
 }
 
-void host::wait_descriptors(int timeout) { dispatch(poller_.wait(tokens_, max_tokens, timeout)); }
+void host::wait_descriptors(int timeout) {
+  dispatch(poller_.wait(tokens_, max_tokens, timeout));
+}
 
 void host::dispatch(std::size_t tokens) {
   // A call may forget others, so each token is looked up when its turn comes; ends go last, when
@@ -72,8 +78,10 @@ void host::dispatch(std::size_t tokens) {
       if ((token & 3) != wanted) continue;
       const auto found = by_id_.find(token >> 2);
       if (found == by_id_.end()) continue;
-      if (wanted == output) found->second->readable();
-      else found->second->ended();
+      if (wanted == output)
+        found->second->readable();
+      else
+        found->second->ended();
     }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What all sessions supervised by one process share: the bell their processes ring, the descriptors
-// watched, the clock, and the count of out-of-memory kills that are explained. One thread at a time.
+// watched, the clock, and the count of out-of-memory kills that are explained. One thread at a
+// time.
 #pragma once
 
 #include <cstdint>

@@ -47,8 +47,7 @@ void member::start() {
   os::start_request request;
   request.path = "/proc/self/exe";
   request.argv = program_arguments();
-  request.env = {{worker_variable, "3"},
-                 {"OMP_NUM_THREADS", std::to_string(facts_.omp_threads)}};
+  request.env = {{worker_variable, "3"}, {"OMP_NUM_THREADS", std::to_string(facts_.omp_threads)}};
   request.inherit = peer.socket.get();
   request.output = write_end.get();
   process_ = host_.spawner().start(request);
@@ -76,7 +75,8 @@ void member::say_hello() {
   hello.omp_threads = facts_.omp_threads;
   std::memcpy(hello.build_id, os::this_build().data(), sizeof hello.build_id);
   std::string names = facts_.node + '\0';
-  for (const auto& name : facts_.nodes) names += name + '\0';
+  for (const auto& name : facts_.nodes)
+    names += name + '\0';
   channel_->send(wire::type::hello, hello,
                  {reinterpret_cast<const std::byte*>(names.data()), names.size(), {}});
 }
@@ -123,7 +123,9 @@ void member::told() {
   waiting_to_send_ = channel_->flush();
 }
 
-void member::readable() { drain_output(); }
+void member::readable() {
+  drain_output();
+}
 
 void member::drain_output() {
   char chunk[16384];

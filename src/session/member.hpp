@@ -26,9 +26,9 @@ class member;
 struct last_moments {
   os::death why = {};
   std::string trace = {};
-  bool was_ready = false;      ///< it had come as far as its first message
-  std::uint64_t run = 0;       ///< key of the run it worked on, 0: none
-  std::uint64_t item = 0;      ///< index in that run of the item it was in
+  bool was_ready = false;  ///< it had come as far as its first message
+  std::uint64_t run = 0;   ///< key of the run it worked on, 0: none
+  std::uint64_t item = 0;  ///< index in that run of the item it was in
 };
 
 class member_events {

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include <clusterless/codec.hpp>
+#include <clusterless/detail/pack.hpp>
 
 #include "core/defaults.hpp"
 #include "session/run_item.hpp"
@@ -79,7 +80,8 @@ void task_session::on_nested_begin(slot& from, os::message& what) {
 void task_session::on_nested_items(slot& from, os::message& what) {
   const auto got = wire::fixed_part<wire::nested_items>(what.fixed, what.fixed_size);
   nested_map* map = got ? find_map({from.process->facts().id, got->map}) : nullptr;
-  if (map == nullptr) {
+  if (map == nullptr || got->first != map->book.counts().offered ||
+      !detail::is_pack(what.data, what.size, got->count)) {
     protocol_broken(from);
     return;
   }
@@ -91,8 +93,8 @@ void task_session::on_nested_items(slot& from, os::message& what) {
     } else {
       detail::buffer bytes;
       bytes.append(what.data, what.size);
-      pack = std::make_shared<core::item_pack>(got->first, got->count, std::move(bytes),
-                                               what.beside);
+      pack =
+          std::make_shared<core::item_pack>(got->first, got->count, std::move(bytes), what.beside);
     }
     map->book.offer(std::move(pack));
   }
@@ -116,12 +118,13 @@ void task_session::drop_map(const map_key& key) {
   nested_map* map = find_map(key);
   if (map == nullptr) return;
   for (auto& each : slots_) {
-    const bool works_on_it = std::any_of(each.doing.begin(), each.doing.end(), [&](const activity& a) {
-      return a.run != 0 && a.map == key;
-    });
+    const bool works_on_it =
+        std::any_of(each.doing.begin(), each.doing.end(),
+                    [&](const activity& a) { return a.run != 0 && a.map == key; });
     if (works_on_it) each.process->kill(os::own_kill::cancel);
   }
-  for (const auto& [run, task] : map->task_of) nested_runs_.erase(run);
+  for (const auto& [run, task] : map->task_of)
+    nested_runs_.erase(run);
   const std::uint64_t call = map->call->id;
   maps_.erase(key);
   forget_call(call);

@@ -23,7 +23,7 @@ struct task_session::nested_map {
   core::call_ptr call = {};
   int pinned = 0;
   std::uint32_t depth = 1;
-  std::uint64_t task = 0;  ///< of the job, for messages
+  std::uint64_t task = 0;                                         ///< of the job, for messages
   std::unordered_map<std::uint64_t, std::uint64_t> task_of = {};  ///< run key -> task in the book
 };
 

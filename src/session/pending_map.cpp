@@ -32,14 +32,24 @@ std::string environment_block(const map_options& options) {
 
 }  // namespace
 
-bool nested_job::wait_for(std::chrono::nanoseconds) { return true; }
-std::string nested_job::output(std::size_t) { not_nested("output of its own"); }
-void nested_job::cancel() { not_nested("cancel"); }
+bool nested_job::wait_for(std::chrono::nanoseconds) {
+  return true;
+}
+std::string nested_job::output(std::size_t) {
+  not_nested("output of its own");
+}
+void nested_job::cancel() {
+  not_nested("cancel");
+}
 detail::job_ptr nested_job::regroup(detail::call, std::size_t, const map_options&) {
   not_nested("remote reduction");
 }
-void nested_job::retry_failed() { not_nested("retry"); }
-detail::outcome_run nested_job::finished(std::size_t&) { not_nested("order of finishing"); }
+void nested_job::retry_failed() {
+  not_nested("retry");
+}
+detail::outcome_run nested_job::finished(std::size_t&) {
+  not_nested("order of finishing");
+}
 
 // --- with workers ------------------------------------------------------------------------------
 
@@ -120,7 +130,8 @@ detail::outcome_run pending_map::ordered(std::size_t item) {
 }
 
 void pending_map::release_before(std::size_t item) {
-  while (!arrivals_.empty() && arrivals_.begin()->first < item) arrivals_.erase(arrivals_.begin());
+  while (!arrivals_.empty() && arrivals_.begin()->first < item)
+    arrivals_.erase(arrivals_.begin());
 }
 
 job_status pending_map::status() {
@@ -140,7 +151,9 @@ inline_map::inline_map(detail::call what, detail::item_source& items, const map_
   bound_ = call_.function->decode_bound(bound);
 }
 
-inline_map::~inline_map() { call_.function->drop_bound(bound_); }
+inline_map::~inline_map() {
+  call_.function->drop_bound(bound_);
+}
 
 detail::outcome_run inline_map::ordered(std::size_t item) {
   if (item != next_) throw error(error_kind::misuse, "outcomes of a map in place come in order");

@@ -38,7 +38,8 @@ error_info facts(std::uint64_t item) {
 
 std::string too_large(const char* what, std::size_t size, std::size_t limit) {
   return std::string(what) + " of " + std::to_string(size) + " bytes is above the limit of " +
-         std::to_string(limit) + "; raise map_options.max_item_bytes, or pass it as a broadcast or file";
+         std::to_string(limit) +
+         "; raise map_options.max_item_bytes, or pass it as a broadcast or file";
 }
 
 /// What the exception being handled says. Must be called from a catch block.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Runs a mapped function on one encoded item and appends its outcome to a pack. What the function
-// throws becomes an error outcome. Used by workers, by nested maps that run in place, and by replay.
+// throws becomes an error outcome. Used by workers, by nested maps that run in place, and by
+// replay.
 #pragma once
 
 #include <cstddef>

@@ -41,7 +41,9 @@ void flush_output() {
 }
 
 // The supervisor is gone: nobody wants what this process and its children do.
-void die_with_supervisor(int) { end_group_without_supervisor(); }
+void die_with_supervisor(int) {
+  end_group_without_supervisor();
+}
 
 [[noreturn]] void give_up(const std::string& why) {
   std::fprintf(stderr, "clusterless: %s\n", why.c_str());
@@ -61,7 +63,8 @@ worker::worker(int socket) : link_(open_channel(socket)) {}
 worker::~worker() = default;
 
 void worker::serve() {
-  while (!quit_) take_one();
+  while (!quit_)
+    take_one();
 }
 
 void worker::take_one() {
@@ -72,11 +75,21 @@ void worker::take_one() {
     link_.wait();
   }
   switch (message.type) {
-    case wire::type::hello: on_hello(message); break;
-    case wire::type::define_call: on_define(message); break;
-    case wire::type::run: on_run(message); return;  // has let go of the message itself
-    case wire::type::nested_outcomes: on_nested_outcomes(message); break;
-    case wire::type::broadcast_data: on_broadcast(message); break;
+    case wire::type::hello:
+      on_hello(message);
+      break;
+    case wire::type::define_call:
+      on_define(message);
+      break;
+    case wire::type::run:
+      on_run(message);
+      return;  // has let go of the message itself
+    case wire::type::nested_outcomes:
+      on_nested_outcomes(message);
+      break;
+    case wire::type::broadcast_data:
+      on_broadcast(message);
+      break;
     case wire::type::forget_broadcast:
       if (const auto got = wire::fixed_part<wire::broadcast_key>(message.fixed, message.fixed_size))
         drop_broadcast(got->key);
@@ -91,8 +104,11 @@ void worker::take_one() {
         }
       }
       break;
-    case wire::type::quit: quit_ = true; break;
-    default: give_up("a message of an unknown kind arrived; ending");
+    case wire::type::quit:
+      quit_ = true;
+      break;
+    default:
+      give_up("a message of an unknown kind arrived; ending");
   }
   link_.done(message);
 }
@@ -163,8 +179,10 @@ void worker::set_environment(const std::string& env) {
       const std::size_t equals = line.find('=');
       if (equals == std::string::npos) continue;
       const std::string name = line.substr(0, equals);
-      if (set) ::setenv(name.c_str(), line.c_str() + equals + 1, 1);
-      else ::unsetenv(name.c_str());
+      if (set)
+        ::setenv(name.c_str(), line.c_str() + equals + 1, 1);
+      else
+        ::unsetenv(name.c_str());
     }
   }
   env_ = env;
@@ -310,7 +328,8 @@ void worker::fetch_broadcast(const std::uint64_t (&key)[2], std::vector<std::byt
   // an answer of its own.
   const std::pair name(key[0], key[1]);
   auto found = arrived_.find(name);
-  for (; found == arrived_.end(); found = arrived_.find(name)) take_one();
+  for (; found == arrived_.end(); found = arrived_.find(name))
+    take_one();
   arrived_broadcast got = std::move(found->second);
   arrived_.erase(found);
   if (!got.found)

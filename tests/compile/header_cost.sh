@@ -17,7 +17,7 @@ seconds() { # NAME, then the compiler and its arguments
   shift
   { time "$@" -std=c++20 -c "$directory/$name.cpp" -o "$directory/$name.o"; } 2>&1
 }
-for run in 1 2 3 4 5 6 7; do
+for _ in 1 2 3 4 5 6 7; do
   for name in string clusterless; do
     echo "$name $(seconds $name "$@")"
   done
