@@ -174,7 +174,9 @@ struct aggregate_codec<T, std::tuple<Fs...>> {
       return T{codec<Fs>::get(in)...};
   }
 #pragma GCC diagnostic pop
-  static void schema(std::string& out) { tuple_schema<Fs...>(out); }
+  static void schema(std::string& out) {
+    tuple_schema<Fs...>(out);
+  }
 };
 
 /// The functions are declared only, so that a type that cannot be sent gives one message, that of

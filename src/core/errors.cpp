@@ -11,17 +11,28 @@ namespace clusterless {
 
 const char* to_string(cause c) noexcept {
   switch (c) {
-    case cause::exception: return "exception";
-    case cause::crashed: return "crashed";
-    case cause::exited: return "exited";
-    case cause::timed_out: return "timed out";
-    case cause::out_of_memory: return "out of memory";
-    case cause::killed: return "killed";
-    case cause::node_lost: return "node lost";
-    case cause::too_large: return "too large";
-    case cause::bad_data: return "bad data";
-    case cause::input_failed: return "input failed";
-    case cause::cancelled: return "cancelled";
+    case cause::exception:
+      return "exception";
+    case cause::crashed:
+      return "crashed";
+    case cause::exited:
+      return "exited";
+    case cause::timed_out:
+      return "timed out";
+    case cause::out_of_memory:
+      return "out of memory";
+    case cause::killed:
+      return "killed";
+    case cause::node_lost:
+      return "node lost";
+    case cause::too_large:
+      return "too large";
+    case cause::bad_data:
+      return "bad data";
+    case cause::input_failed:
+      return "input failed";
+    case cause::cancelled:
+      return "cancelled";
   }
   return "unknown cause";
 }
@@ -34,7 +45,8 @@ std::string indented(const std::string& text) {
     out += c;
     if (c == '\n') out += "    ";
   }
-  while (!out.empty() && (out.back() == ' ' || out.back() == '\n')) out.pop_back();
+  while (!out.empty() && (out.back() == ' ' || out.back() == '\n'))
+    out.pop_back();
   return out;
 }
 
@@ -69,8 +81,12 @@ remote_error::remote_error(error_info info) {
   std::string text = whole_story(info);
   state_ = std::make_shared<const state>(state{std::move(info), std::move(text)});
 }
-const char* remote_error::what() const noexcept { return state_->text.c_str(); }
-const error_info& remote_error::info() const noexcept { return state_->info; }
+const char* remote_error::what() const noexcept {
+  return state_->text.c_str();
+}
+const error_info& remote_error::info() const noexcept {
+  return state_->info;
+}
 error_kind remote_error::kind() const noexcept {
   const auto why = state_->info.cause;
   return why == cause::node_lost || why == cause::killed ? error_kind::lost : error_kind::failed;
@@ -78,7 +94,9 @@ error_kind remote_error::kind() const noexcept {
 
 namespace detail {
 
-void throw_misuse(const char* text) { throw error(error_kind::misuse, text); }
+void throw_misuse(const char* text) {
+  throw error(error_kind::misuse, text);
+}
 
 void throw_short(std::size_t wanted, std::size_t left) {
   throw codec_error("clusterless: damaged or foreign bytes: a value needs " +

@@ -72,7 +72,8 @@ std::size_t job_book::items_wanted(std::size_t slots, std::uint64_t remaining) c
     if (left > wanted * slots * 2) return wanted;
   }
   return std::max<std::size_t>(
-      1, std::min<std::size_t>(wanted, static_cast<std::size_t>(left / (2 * std::max<std::size_t>(slots, 1)))));
+      1, std::min<std::size_t>(
+             wanted, static_cast<std::size_t>(left / (2 * std::max<std::size_t>(slots, 1)))));
 }
 
 std::optional<task_order> job_book::take(nanoseconds now, std::size_t slots,
@@ -121,7 +122,8 @@ void job_book::succeeded(std::uint64_t task, std::uint64_t count, nanoseconds sp
   }
   counts_.settled += count;
   counts_.running -= count;
-  const double each = static_cast<double>(std::max<nanoseconds>(spent, 1)) / static_cast<double>(count);
+  const double each =
+      static_cast<double>(std::max<nanoseconds>(spent, 1)) / static_cast<double>(count);
   item_time_ = item_time_ <= 0 ? each : item_time_ * 0.5 + each * 0.5;
 }
 
@@ -166,7 +168,8 @@ void job_book::ended(std::uint64_t task) {
 std::vector<piece> job_book::withdraw() {
   std::vector<piece> taken(std::make_move_iterator(waiting_.begin()),
                            std::make_move_iterator(waiting_.end()));
-  for (auto& [when, items] : retries_) taken.push_back(std::move(items));
+  for (auto& [when, items] : retries_)
+    taken.push_back(std::move(items));
   waiting_.clear();
   retries_.clear();
   for (const auto& items : taken) {
@@ -182,7 +185,8 @@ std::vector<piece> job_book::retry_given_up() {
   for (auto& [first, items] : given_up_) {
     counts_.settled -= items.count;
     counts_.failed -= items.count;
-    for (std::uint64_t i = 0; i < items.count; ++i) attempts_.erase(first + i);
+    for (std::uint64_t i = 0; i < items.count; ++i)
+      attempts_.erase(first + i);
     waiting_.push_back(items);
     all.push_back(std::move(items));
   }

@@ -22,8 +22,8 @@ namespace clusterless::core {
 
 using nanoseconds = std::int64_t;  ///< a point or span of time; the origin is the caller's
 
-/// Encoded items first … first+count-1, as detail/pack.hpp has them. The bytes are in `own`, or in a
-/// segment of another process that `shared` keeps.
+/// Encoded items first … first+count-1, as detail/pack.hpp has them. The bytes are in `own`, or in
+/// a segment of another process that `shared` keeps.
 struct item_pack {
   item_pack(std::uint64_t first_item, std::uint64_t items, detail::buffer bytes,
             detail::segment_list segments = {})
@@ -120,8 +120,8 @@ class job_book {
   // --- events
   /// The next `count` items of `task` have values, after `spent` of running.
   void succeeded(std::uint64_t task, std::uint64_t count, nanoseconds spent);
-  /// An item of `task` failed, after `unreported` more that must be run again. Returns true when that
-  /// is its outcome, false when it will be tried again.
+  /// An item of `task` failed, after `unreported` more that must be run again. Returns true when
+  /// that is its outcome, false when it will be tried again.
   bool failed(std::uint64_t task, cause why, nanoseconds now, std::uint64_t unreported = 0);
   /// `task` runs no more; its unsettled items wait again, at no cost to them.
   void ended(std::uint64_t task);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // All messages between the supervisor of a task and its processes, for every link. A message is a
-// type, a fixed part (one of the structs here, little-endian), a payload of bytes, and segments that
-// travel beside it. Both ends are the same build; `hello` proves it. Fixed parts are still checked
-// for their size, and payloads for their form, because a process may go wild before it dies.
+// type, a fixed part (one of the structs here, little-endian), a payload of bytes, and segments
+// that travel beside it. Both ends are the same build; `hello` proves it. Fixed parts are still
+// checked for their size, and payloads for their form, because a process may go wild before it
+// dies.
 #pragma once
 
 #include <cstddef>

@@ -24,18 +24,21 @@ bell::bell() : page_fd_(::memfd_create("clusterless-bell", MFD_CLOEXEC)) {
   event_fd_ = unique_fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!page_fd_ || !event_fd_ || ::ftruncate(page_fd_.get(), sizeof(bell_page)) != 0)
     fail("shared memory for waking up");
-  void* at = ::mmap(nullptr, sizeof(bell_page), PROT_READ | PROT_WRITE, MAP_SHARED,
-                    page_fd_.get(), 0);
+  void* at =
+      ::mmap(nullptr, sizeof(bell_page), PROT_READ | PROT_WRITE, MAP_SHARED, page_fd_.get(), 0);
   if (at == MAP_FAILED) fail("shared memory for waking up");
   page_ = static_cast<bell_page*>(at);
 }
 
-bell::~bell() { ::munmap(page_, sizeof(bell_page)); }
+bell::~bell() {
+  ::munmap(page_, sizeof(bell_page));
+}
 
 int bell::take_number() {
   if (free_.empty()) {
     if (words_ == max_ringers / 64) return -1;
-    for (int bit = 63; bit >= 0; --bit) free_.push_back(static_cast<int>(words_ * 64) + bit);
+    for (int bit = 63; bit >= 0; --bit)
+      free_.push_back(static_cast<int>(words_ * 64) + bit);
     ++words_;
   }
   const int number = free_.back();
@@ -43,7 +46,9 @@ int bell::take_number() {
   return number;
 }
 
-void bell::give_back(int number) { free_.push_back(number); }
+void bell::give_back(int number) {
+  free_.push_back(number);
+}
 
 bool bell::anything() const noexcept {
   for (std::size_t word = 0; word < words_; ++word)
@@ -75,7 +80,9 @@ void bell::awake() noexcept {
   [[maybe_unused]] const auto got = ::read(event_fd_.get(), &count, sizeof count);
 }
 
-void bell::ring() noexcept { ring_event(event_fd_.get()); }
+void bell::ring() noexcept {
+  ring_event(event_fd_.get());
+}
 
 void bell_ringer::tell() noexcept {
   page_->told[static_cast<std::size_t>(number_) / 64].fetch_or(std::uint64_t{1} << (number_ % 64),

@@ -27,8 +27,8 @@ namespace clusterless::os {
 
 /// The shared words of a channel; the rings' bytes follow.
 struct channel_area {
-  ring_control down;  ///< supervisor to process
-  ring_control up;    ///< process to supervisor
+  ring_control down;                                  ///< supervisor to process
+  ring_control up;                                    ///< process to supervisor
   alignas(64) std::atomic<std::uint64_t> running{0};  ///< 1 + index in the current run, 0: none
   std::atomic<std::uint64_t> run_key{0};
   std::atomic<std::uint32_t> stop{0};  ///< stop_requested()

@@ -39,8 +39,8 @@ class attributes {
     ::posix_spawnattr_setsigdefault(&value_, &all);
     ::posix_spawnattr_setsigmask(&value_, &none);
     ::posix_spawnattr_setpgroup(&value_, 0);
-    ::posix_spawnattr_setflags(&value_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
-                                            POSIX_SPAWN_SETPGROUP);
+    ::posix_spawnattr_setflags(
+        &value_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
   }
   ~attributes() { ::posix_spawnattr_destroy(&value_); }
   posix_spawnattr_t* get() { return &value_; }
@@ -60,14 +60,16 @@ std::vector<std::string> environment_with(
                               line.substr(0, name.size()) == name);
     if (!replaced) all.emplace_back(line);
   }
-  for (const auto& [name, value] : added) all.push_back(name + "=" + value);
+  for (const auto& [name, value] : added)
+    all.push_back(name + "=" + value);
   return all;
 }
 
 std::vector<char*> pointers(std::vector<std::string>& lines) {
   std::vector<char*> all;
   all.reserve(lines.size() + 1);
-  for (auto& line : lines) all.push_back(line.data());
+  for (auto& line : lines)
+    all.push_back(line.data());
   all.push_back(nullptr);
   return all;
 }

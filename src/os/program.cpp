@@ -110,14 +110,17 @@ bool starts_function(const image& in, std::uintptr_t address) {
   const auto start_of = [&](std::size_t i) {
     std::int32_t offset = 0;
     std::memcpy(&offset, at + 12 + i * 8, sizeof offset);
-    return reinterpret_cast<std::uintptr_t>(at) + static_cast<std::uintptr_t>(std::intptr_t{offset});
+    return reinterpret_cast<std::uintptr_t>(at) +
+           static_cast<std::uintptr_t>(std::intptr_t{offset});
   };
   while (low < high) {
     const std::size_t middle = (low + high) / 2;
     const std::uintptr_t start = start_of(middle);
     if (start == address) return true;
-    if (start < address) low = middle + 1;
-    else high = middle;
+    if (start < address)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return false;
 }
@@ -130,7 +133,9 @@ const part* part_with(const image& in, std::uintptr_t address, std::size_t bytes
 
 }  // namespace
 
-const build_id& this_build() { return this_image().id; }
+const build_id& this_build() {
+  return this_image().id;
+}
 
 std::string to_hex(const build_id& id) {
   static const char digits[] = "0123456789abcdef";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "store/job_record.hpp"
 
-#include <cstring>
 #include <clusterless/error.hpp>
+#include <cstring>
 
 #include "core/checksum.hpp"
 #include "store/journal_writer.hpp"

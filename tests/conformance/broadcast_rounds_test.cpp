@@ -14,7 +14,8 @@ namespace {
 double scaled_sum(int item, const cl::broadcast<std::vector<double>>& numbers,
                   const cl::broadcast<double>& factor) {
   double sum = item;
-  for (const double each : *numbers) sum += each * *factor;
+  for (const double each : *numbers)
+    sum += each * *factor;
   return sum;
 }
 

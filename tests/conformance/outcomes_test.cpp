@@ -166,7 +166,8 @@ TEST_CASE("an input range that throws fails its job and leaves the pool usable")
   CHECK(pool.run([](int x) { return x + 1; }, 1).fetch(0) == 2);
 }
 
-TEST_CASE("a job that stops at an error has an outcome for every item, those not started included") {
+TEST_CASE(
+    "a job that stops at an error has an outcome for every item, those not started included") {
   auto pool = make_pool(2);
   const auto one_fails = [](int i) {
     if (i == 12) throw std::runtime_error("item 12 cannot be had");

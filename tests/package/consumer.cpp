@@ -7,7 +7,9 @@
 
 namespace cl = clusterless;
 
-int square(const int& x) { return x * x; }
+int square(const int& x) {
+  return x * x;
+}
 
 int sum_of_squares(const std::vector<int>& numbers) {
   return cl::map_reduce(square, numbers, 0, [](int a, int b) { return a + b; });
