@@ -227,11 +227,13 @@ class job {
     core_->want_all();
     return core_->wait_for(std::chrono::duration_cast<std::chrono::nanoseconds>(limit));
   }
+  /// Waits until every item has an outcome.
   void wait() {
     core_->want_all();
     core_->wait_for(std::chrono::nanoseconds(-1));
   }
 
+  /// Where the job stands now; does not wait.
   job_status status() const { return core_->status(); }
   /// What the item's task has printed so far (the last 64 KiB).
   std::string output(std::size_t item) const { return core_->output(item); }

@@ -42,12 +42,12 @@ struct map_options {
   std::chrono::nanoseconds timeout = {};   ///< longest time one item may run; 0: no limit
   retry_options retries = {};              ///< see retry_options
   std::size_t items_per_task = 0;          ///< items packed into one task; 0: chosen by speed
-  clusterless::on_error on_error = clusterless::on_error::keep_going;
+  clusterless::on_error on_error = clusterless::on_error::keep_going;  ///< after a failed item
   int priority = 0;  ///< of two waiting jobs the higher one goes first
   std::vector<std::pair<std::string, std::string>> env = {};  ///< environment of the items
   bool record = false;             ///< record in the store under a made-up name
   std::size_t max_item_bytes = 0;  ///< limit of one argument or result; 0: 4 GiB
-  verbosity progress = verbosity::automatic;
+  verbosity progress = verbosity::automatic;  ///< see verbosity
   bool prints = true;  ///< show what items print as `From worker 2: …`
 };
 

@@ -18,6 +18,8 @@ template <class T>
 concept path_like = std::is_convertible_v<const T&, std::string>;
 }
 
+/// Nodes on an engine. Made by create_pool; moved, not copied. Its nodes go when the handle and the
+/// jobs that were submitted through it are gone, or with destroy().
 class pool {
  public:
   explicit pool(std::shared_ptr<detail::pool_core> core) : core_(std::move(core)) {}
