@@ -45,10 +45,10 @@ struct map_options {
   clusterless::on_error on_error = clusterless::on_error::keep_going;  ///< after a failed item
   int priority = 0;  ///< of two waiting jobs the higher one goes first
   std::vector<std::pair<std::string, std::string>> env = {};  ///< environment of the items
-  bool record = false;             ///< record in the store under a made-up name
-  std::size_t max_item_bytes = 0;  ///< limit of one argument or result; 0: 4 GiB
+  bool record = false;                        ///< record in the store under a made-up name
+  std::size_t max_item_bytes = 0;             ///< limit of one argument or result; 0: 4 GiB
   verbosity progress = verbosity::automatic;  ///< see verbosity
-  bool prints = true;  ///< show what items print as `From worker 2: …`
+  bool prints = true;                         ///< show what items print as `From worker 2: …`
 };
 
 /// Options of a pool. What is set here wins over parameters.json.
