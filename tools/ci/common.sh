@@ -57,7 +57,7 @@ configure_and_build() {
 # ctest_kind KIND: the arguments that choose the tests of a kind. Tests that are not of one room have
 # names that begin with their kind.
 ctest_kind() {
-  local others='^(compile|conformance|documents|end_to_end|package)([.]|$)'
+  local others='^(compile|conformance|end_to_end|package)([.]|$)'
   if [ "$1" = unit ]; then echo "-E $others"; else echo "-R ^$1([.]|\$)"; fi
 }
 
