@@ -33,15 +33,20 @@ std::string progress_of(const job_counts& counts) {
          std::to_string(counts.failed) + " failed";
 }
 
-[[noreturn]] void throw_exists(const std::shared_ptr<object_store>& in, const std::string& name) {
+[[noreturn]] void throw_exists(const std::shared_ptr<object_store>& in, const std::string& name,
+                               bool held) {
   std::string progress;
   try {
     progress = progress_of(job_record::open(in, name)->counts());
   } catch (const error& e) {
     progress = e.what();
   }
-  throw error(error_kind::busy, "job " + quoted(name) + " exists already (" + progress +
-                                    "); reopen it, destroy it, or choose another name");
+  const std::string text = "job " + quoted(name) + " exists already (" + progress + ")";
+  const auto who = held ? in->held_by(hold_key(name)) : std::nullopt;
+  if (who)
+    throw error(error_kind::busy, text + " and is being run by " + to_string(*who) +
+                                      "; wait for it, or choose another name");
+  throw error(error_kind::busy, text + "; reopen it, destroy it, or choose another name");
 }
 
 [[noreturn]] void throw_held(const object_store& in, const std::string& name, const char* doing) {
@@ -68,14 +73,14 @@ std::unique_ptr<job_record> job_record::create(std::shared_ptr<object_store> in,
   if (about.run == "manifest")
     throw error(error_kind::misuse, "'manifest' cannot be the run id of a job");
   auto right = in->try_hold(hold_key(about.name));
-  if (in->size(manifest_key(about.name))) throw_exists(in, about.name);
+  if (in->size(manifest_key(about.name))) throw_exists(in, about.name, !right);
   if (!right) throw_held(*in, about.name, "made");
   about.bound_size = bound.size();
   about.bound_sum = core::checksum64(bound.data(), bound.size());
   if (!bound.empty()) in->put(run_folder(about) + "/bound", bound);
   if (!in->put_new(manifest_key(about.name), as_bytes(format_manifest(about)))) {
     in->remove(run_folder(about));
-    throw_exists(in, about.name);
+    throw_exists(in, about.name, false);
   }
   std::unique_ptr<job_record> made(new job_record(std::move(in), std::move(about), false));
   made->start_epoch(std::move(right));
