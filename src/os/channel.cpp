@@ -51,8 +51,8 @@ struct segment_ref {
 };
 
 struct release_counts {
-  std::uint64_t released;
-  std::uint64_t forgotten;
+  std::uint64_t released;   ///< the receiver may use these again
+  std::uint64_t forgotten;  ///< and is to drop its mappings of those
 };
 
 std::byte* map_twice(int fd, std::size_t offset) {
@@ -94,8 +94,7 @@ bool send_descriptor(int socket, std::uint64_t id, int fd) {
   item->cmsg_type = SCM_RIGHTS;
   item->cmsg_len = CMSG_LEN(sizeof(int));
   std::memcpy(CMSG_DATA(item), &fd, sizeof fd);
-  return ::sendmsg(socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL) ==
-         static_cast<ssize_t>(sizeof id);
+  return ::sendmsg(socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof id);
 }
 
 }  // namespace
@@ -221,32 +220,52 @@ bool channel::pass_descriptors(const detail::segment_list& segments) {
     const auto& part = shared_part(*segment);
     if (peer_knows_.count(part.name) != 0) continue;
     if (!send_descriptor(socket_.get(), part.name, part.fd)) return false;
-    peer_knows_.insert(part.name);
+    peer_knows_[part.name].capacity = part.capacity;
+    unused_bytes_ += part.capacity;
   }
   for (const auto& segment : segments) {
-    auto& entry = sent_[shared_part(*segment).name];
-    entry.held = segment;
-    ++entry.uses;
+    auto& known = peer_knows_[shared_part(*segment).name];
+    if (known.uses++ == 0) unused_bytes_ -= known.capacity;
+    known.held = segment;
+    known.last_use = ++uses_;
   }
   return true;
 }
 
+// The peer keeps mappings for the next use. It is for this side to say which to drop, in the order
+// of messages: the peer cannot know what is on its way.
+void channel::forget_surplus() {
+  while (unused_bytes_ > recycled_limit()) {
+    auto oldest = peer_knows_.end();
+    for (auto it = peer_knows_.begin(); it != peer_knows_.end(); ++it)
+      if (it->second.uses == 0 &&
+          (oldest == peer_knows_.end() || it->second.last_use < oldest->second.last_use))
+        oldest = it;
+    unused_bytes_ -= oldest->second.capacity;
+    to_forget_.push_back(oldest->first);
+    peer_knows_.erase(oldest);
+  }
+}
+
 void channel::wake_peer() {
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (supervisor_) futex_wake(out_control_->reader_sleeps);
-  else ringer_.tell();
+  if (supervisor_)
+    futex_wake(out_control_->reader_sleeps);
+  else
+    ringer_.tell();
 }
 
 bool channel::flush() {
-  if (received_->any_released()) {
-    std::vector<std::uint64_t> released;
-    std::vector<std::uint64_t> forgotten;
-    received_->take_released(released, forgotten);
-    const release_counts counts{released.size(), forgotten.size()};
-    released.insert(released.end(), forgotten.begin(), forgotten.end());
+  forget_surplus();
+  if (received_->any_released() || !to_forget_.empty()) {
+    std::vector<std::uint64_t> names;
+    received_->take_released(names);
+    const release_counts counts{names.size(), to_forget_.size()};
+    names.insert(names.end(), to_forget_.begin(), to_forget_.end());
+    to_forget_.clear();
     send(wire::type::release_segments, counts,
-         {reinterpret_cast<const std::byte*>(released.data()),
-          released.size() * sizeof(std::uint64_t),
+         {reinterpret_cast<const std::byte*>(names.data()),
+          names.size() * sizeof(std::uint64_t),
           {}});
   }
   while (!waiting_.empty()) {
@@ -267,8 +286,10 @@ bool channel::flush() {
 void channel::wait_for_room() {
   // The supervisor reads whenever it is told, so this is short, unless its program is stopped.
   for (int turns = 0; flush(); ++turns) {
-    if (turns < 1000) ::sched_yield();
-    else ::usleep(200);
+    if (turns < 1000)
+      ::sched_yield();
+    else
+      ::usleep(200);
   }
 }
 
@@ -283,17 +304,18 @@ bool channel::receive_descriptors(std::uint64_t wanted) {
     header.msg_control = control;
     header.msg_controllen = sizeof control;
     const ssize_t got = ::recvmsg(socket_.get(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    if (got != static_cast<ssize_t>(sizeof id)) return false;
-    const cmsghdr* item = CMSG_FIRSTHDR(&header);
+    const cmsghdr* item = got < 0 ? nullptr : CMSG_FIRSTHDR(&header);
     if (item == nullptr || item->cmsg_type != SCM_RIGHTS) return false;
     int fd = -1;
     std::memcpy(&fd, CMSG_DATA(item), sizeof fd);
     unique_fd owned(fd);
+    if (got != static_cast<ssize_t>(sizeof id)) return false;
     struct stat facts {};
     // A segment that could shrink under the reader would kill it.
     const int seals = ::fcntl(fd, F_GET_SEALS);
     if (::fstat(fd, &facts) != 0 || seals < 0 || (seals & F_SEAL_SHRINK) == 0) return false;
-    received_->add(id, owned.release(), static_cast<std::size_t>(facts.st_size), false);
+    if (!received_->add(id, owned.release(), static_cast<std::size_t>(facts.st_size), false))
+      return false;
   }
   return true;
 }
@@ -340,7 +362,7 @@ bool channel::parse(message& out, std::size_t& total) {
 bool channel::receive(message& out) {
   while (!broken_ && reader_.available() != 0) {
     std::size_t total = 0;
-    if (!parse(out, total)) {
+    if (!reader_.sound() || !parse(out, total)) {
       broken_ = true;
       return false;
     }
@@ -372,12 +394,15 @@ void channel::take_release(const message& received) {
   for (std::size_t i = 0; i < ids; ++i) {
     std::uint64_t id = 0;
     std::memcpy(&id, received.data + i * sizeof id, sizeof id);
-    if (i < counts->released) {
-      const auto found = sent_.find(id);
-      if (found != sent_.end() && --found->second.uses == 0) sent_.erase(found);
-    } else {
-      peer_knows_.erase(id);
+    if (i >= counts->released) {
+      received_->forget(id);
+      continue;
     }
+    const auto found = peer_knows_.find(id);
+    if (found == peer_knows_.end() || found->second.uses == 0 || --found->second.uses != 0)
+      continue;
+    found->second.held = nullptr;
+    unused_bytes_ += found->second.capacity;
   }
 }
 

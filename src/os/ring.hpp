@@ -60,10 +60,11 @@ class ring_reader {
   /// Bytes that can be read now, from data(); never more than the capacity, whatever the other
   /// end wrote.
   std::size_t available() const noexcept {
-    const std::uint64_t head = control_->head.load(std::memory_order_acquire);
-    const std::uint64_t n = head - tail_;
-    return n <= capacity_ ? static_cast<std::size_t>(n) : 0;
+    const std::uint64_t n = written();
+    return n <= capacity_ ? static_cast<std::size_t>(n) : capacity_;
   }
+  /// False when the other end has gone wild: it wrote where nothing was free.
+  bool sound() const noexcept { return written() <= capacity_; }
   const std::byte* data() const noexcept { return bytes_ + tail_ % capacity_; }
   void consume(std::size_t n) noexcept {
     tail_ += n;
@@ -71,6 +72,9 @@ class ring_reader {
   }
 
  private:
+  std::uint64_t written() const noexcept {
+    return control_->head.load(std::memory_order_acquire) - tail_;
+  }
   ring_control* control_ = nullptr;
   const std::byte* bytes_ = nullptr;
   std::size_t capacity_ = 0;

@@ -21,13 +21,6 @@
 
 namespace clusterless::os {
 
-namespace {
-
-std::size_t capacity_for(std::size_t bytes) {
-  return std::max(std::bit_ceil(bytes), detail::segment_threshold);
-}
-
-/// Bytes of unused segments that are kept for the next use.
 std::size_t recycled_limit() {
   static const std::size_t limit =
       std::max(static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) *
@@ -36,9 +29,15 @@ std::size_t recycled_limit() {
   return limit;
 }
 
+namespace {
+
+std::size_t capacity_for(std::size_t bytes) {
+  return std::max(std::bit_ceil(bytes), detail::segment_threshold);
+}
+
 std::byte* map_fd(int fd, std::size_t capacity, bool writable) {
-  void* at = ::mmap(nullptr, capacity, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED,
-                    fd, 0);
+  void* at =
+      ::mmap(nullptr, capacity, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
   return at == MAP_FAILED ? nullptr : static_cast<std::byte*>(at);
 }
 
@@ -65,9 +64,8 @@ class recycler {
       }
     }
     if (!found) found = make(capacity);
-    return {found.release(), [](detail::segment* s) {
-              instance().give_back(static_cast<shared_segment*>(s));
-            }};
+    return {found.release(),
+            [](detail::segment* s) { instance().give_back(static_cast<shared_segment*>(s)); }};
   }
 
  private:
@@ -137,14 +135,15 @@ bool received_segments::known(std::uint64_t name) const {
   return mappings_.count(name) != 0;
 }
 
-void received_segments::add(std::uint64_t name, int fd, std::size_t capacity, bool writable) {
-  std::byte* data = map_fd(fd, capacity, writable);
+bool received_segments::add(std::uint64_t name, int fd, std::size_t capacity, bool writable) {
+  const std::lock_guard lock(mutex_);
+  std::byte* data = mappings_.count(name) == 0 ? map_fd(fd, capacity, writable) : nullptr;
   if (data == nullptr) {
     ::close(fd);
-    throw std::bad_alloc();
+    return false;
   }
-  const std::lock_guard lock(mutex_);
-  mappings_[name] = {data, capacity, fd, 0, ++uses_};
+  mappings_[name] = {data, capacity, fd, 0};
+  return true;
 }
 
 detail::segment_ptr received_segments::use(std::uint64_t name, std::uint64_t id) {
@@ -159,7 +158,6 @@ detail::segment_ptr received_segments::use(std::uint64_t name, std::uint64_t id)
   segment->id = id;
   segment->writable = false;
   ++found->second.holders;
-  found->second.last_use = ++uses_;
   return {segment.release(), use_of{shared_from_this()}};
 }
 
@@ -176,34 +174,19 @@ bool received_segments::any_released() const {
   return !released_.empty();
 }
 
-void received_segments::take_released(std::vector<std::uint64_t>& released,
-                                      std::vector<std::uint64_t>& forgotten) {
+void received_segments::take_released(std::vector<std::uint64_t>& released) {
   const std::lock_guard lock(mutex_);
-  drop_surplus();
   released.swap(released_);
-  forgotten.swap(forgotten_);
   released_.clear();
-  forgotten_.clear();
 }
 
-// Mappings that are not in use are kept up to a limit; the least recently used go first. Called
-// with the lock held.
-void received_segments::drop_surplus() {
-  std::size_t idle = 0;
-  for (const auto& [id, mapped] : mappings_)
-    if (mapped.holders == 0) idle += mapped.capacity;
-  while (idle > recycled_limit()) {
-    auto oldest = mappings_.end();
-    for (auto it = mappings_.begin(); it != mappings_.end(); ++it)
-      if (it->second.holders == 0 &&
-          (oldest == mappings_.end() || it->second.last_use < oldest->second.last_use))
-        oldest = it;
-    idle -= oldest->second.capacity;
-    ::munmap(oldest->second.data, oldest->second.capacity);
-    ::close(oldest->second.fd);
-    forgotten_.push_back(oldest->first);
-    mappings_.erase(oldest);
-  }
+void received_segments::forget(std::uint64_t name) {
+  const std::lock_guard lock(mutex_);
+  const auto found = mappings_.find(name);
+  if (found == mappings_.end() || found->second.holders != 0) return;
+  ::munmap(found->second.data, found->second.capacity);
+  ::close(found->second.fd);
+  mappings_.erase(found);
 }
 
 }  // namespace clusterless::os

@@ -25,19 +25,25 @@ inline const shared_segment& shared_part(const detail::segment& of) {
   return static_cast<const shared_segment&>(of);
 }
 
+/// Bytes of unused segments that are kept for the next use.
+std::size_t recycled_limit();
+
 /// Segments received over one channel. Mappings are kept for the next time the sender uses the same
-/// segment; the sender learns through take_released() when it may do so.
+/// segment, until it says forget; it learns through take_released() when it may do either.
 class received_segments : public std::enable_shared_from_this<received_segments> {
  public:
   ~received_segments();
   bool known(std::uint64_t name) const;
-  /// Maps a segment that has just been received; takes over `fd`.
-  void add(std::uint64_t name, int fd, std::size_t capacity, bool writable);
+  /// Maps a segment that has just been received; takes over `fd`. False when it cannot be mapped,
+  /// or when there is one of that name.
+  bool add(std::uint64_t name, int fd, std::size_t capacity, bool writable);
   /// A use of a known segment; null when it is not known. Uses are counted by the sender, so each
   /// call is answered by one name from take_released() after the last holder let go.
   detail::segment_ptr use(std::uint64_t name, std::uint64_t id);
-  /// Names let go since the last call. `forgotten` gets those whose mapping was dropped as well.
-  void take_released(std::vector<std::uint64_t>& released, std::vector<std::uint64_t>& forgotten);
+  /// Names let go since the last call.
+  void take_released(std::vector<std::uint64_t>& released);
+  /// Drops the mapping of a segment that is in no use.
+  void forget(std::uint64_t name);
   bool any_released() const;
 
  private:
@@ -46,17 +52,13 @@ class received_segments : public std::enable_shared_from_this<received_segments>
     std::size_t capacity = 0;
     int fd = -1;
     int holders = 0;
-    std::uint64_t last_use = 0;
   };
   struct use_of;
   void let_go(std::uint64_t name);
-  void drop_surplus();
 
   mutable std::mutex mutex_;
   std::unordered_map<std::uint64_t, mapping> mappings_;
   std::vector<std::uint64_t> released_;
-  std::vector<std::uint64_t> forgotten_;
-  std::uint64_t uses_ = 0;
 };
 
 }  // namespace clusterless::os

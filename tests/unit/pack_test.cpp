@@ -114,3 +114,16 @@ TEST_CASE("a buffer keeps its bytes while it grows from the heap into a segment"
   CHECK(bytes.size() == 5);
   CHECK_FALSE(bytes.shared());
 }
+
+TEST_CASE("a pack of as many entries as it is said to have, and of no others") {
+  buffer pack;
+  CHECK(is_pack(nullptr, 0, 0));
+  CHECK_FALSE(is_pack(nullptr, 0, 1));
+  add(pack, "one");
+  add(pack, "two");
+  CHECK(is_pack(pack.data(), pack.size(), 2));
+  CHECK_FALSE(is_pack(pack.data(), pack.size(), 1));
+  CHECK_FALSE(is_pack(pack.data(), pack.size(), 3));
+  CHECK_FALSE(is_pack(pack.data(), pack.size() - 8, 2));
+  CHECK_FALSE(is_pack(pack.data(), pack.size(), ~0ull));
+}

@@ -64,7 +64,10 @@ class item_source {
   /// reads such items at once, so that its record has them whatever happens to the client.
   virtual bool at_hand() const { return false; }
   /// Jobs whose results are among the items; entries of kind `reference` name them by position.
-  virtual const std::vector<job_ptr>& inputs() const;
+  virtual const std::vector<job_ptr>& inputs() const {
+    static const std::vector<job_ptr> no_jobs;
+    return no_jobs;
+  }
 };
 
 /// Consecutive outcomes that lie in one pack; valid while `keep` is held. count == 0: the end.

@@ -86,4 +86,14 @@ class pack_cursor {
   bool good_ = true;
 };
 
+/// Whether these bytes are a pack of exactly `count` entries.
+inline bool is_pack(const std::byte* from, std::size_t n, std::uint64_t count) noexcept {
+  pack_cursor cursor(from, n);
+  entry_view entry;
+  std::uint64_t found = 0;
+  while (cursor.next(entry))
+    ++found;
+  return cursor.good() && found == count;
+}
+
 }  // namespace clusterless::detail

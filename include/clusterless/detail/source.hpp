@@ -19,11 +19,6 @@
 
 namespace clusterless::detail {
 
-inline const std::vector<job_ptr>& item_source::inputs() const {
-  static const std::vector<job_ptr> no_jobs;
-  return no_jobs;
-}
-
 template <class Item, class Element>
 void put_item(writer& pack, Element&& element) {
   const std::size_t at = open_entry(pack.bytes());
