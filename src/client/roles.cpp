@@ -79,6 +79,7 @@ int replay_item(const std::string& name, std::uint64_t item, const std::string& 
   detail::buffer out;
   detail::segment_list beside;
   session::this_context().item = item;
+  std::setvbuf(stdout, nullptr, _IOLBF, 1 << 16);  // what it printed is there when it crashes
   clusterless_replay_begins();
   const bool good = session::run_item(
       call, item, {input->kind, input->body.data(), input->body.size()}, {}, out, beside);
