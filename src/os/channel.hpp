@@ -11,7 +11,6 @@
 #include <deque>
 #include <memory>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include <clusterless/detail/segment.hpp>
@@ -120,12 +119,18 @@ class channel {
   int number_ = -1;
   std::deque<waiting_frame> waiting_;
   std::vector<std::byte> frame_;
-  struct sent_segment {
-    detail::segment_ptr held;
+  /// A segment whose descriptor the peer has, by name.
+  struct known_segment {
+    detail::segment_ptr held = {};  ///< while the peer uses it
     std::uint64_t uses = 0;
+    std::size_t capacity = 0;
+    std::uint64_t last_use = 0;
   };
-  std::unordered_map<std::uint64_t, sent_segment> sent_;
-  std::unordered_set<std::uint64_t> peer_knows_;
+  void forget_surplus();
+  std::unordered_map<std::uint64_t, known_segment> peer_knows_;
+  std::vector<std::uint64_t> to_forget_;
+  std::size_t unused_bytes_ = 0;  ///< of what the peer has mapped and does not use
+  std::uint64_t uses_ = 0;
   std::shared_ptr<received_segments> received_;
   std::size_t pending_consume_ = 0;
   bool broken_ = false;

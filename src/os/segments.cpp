@@ -137,10 +137,11 @@ bool received_segments::known(std::uint64_t name) const {
 
 bool received_segments::add(std::uint64_t name, int fd, std::size_t capacity, bool writable) {
   const std::lock_guard lock(mutex_);
-  std::byte* data = mappings_.count(name) == 0 ? map_fd(fd, capacity, writable) : nullptr;
+  const bool known_already = mappings_.count(name) != 0;
+  std::byte* data = known_already ? nullptr : map_fd(fd, capacity, writable);
   if (data == nullptr) {
     ::close(fd);
-    return false;
+    return known_already;
   }
   mappings_[name] = {data, capacity, fd, 0};
   return true;

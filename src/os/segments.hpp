@@ -34,8 +34,8 @@ class received_segments : public std::enable_shared_from_this<received_segments>
  public:
   ~received_segments();
   bool known(std::uint64_t name) const;
-  /// Maps a segment that has just been received; takes over `fd`. False when it cannot be mapped,
-  /// or when there is one of that name.
+  /// Maps a segment that has just been received; takes over `fd`. One of that name that is
+  /// there already stays. False when it cannot be mapped.
   bool add(std::uint64_t name, int fd, std::size_t capacity, bool writable);
   /// A use of a known segment; null when it is not known. Uses are counted by the sender, so each
   /// call is answered by one name from take_released() after the last holder let go.
