@@ -10,8 +10,8 @@ Blocks of a page, in order:
   cpp top  declarations, compiled only; the statements that follow may use them
   console  "$ command" lines and what they print, run in the folder of the programs
   others   are not looked at
-A comment <!-- sample: … --> holds declarations that readers need not see, as a block "cpp top" does.
-A program that no console block runs is run as well, and must end with success.
+A comment <!-- sample: … --> holds declarations that readers need not see, as a block "cpp top" does;
+<!-- console: … --> commands, which find the source tree in $TREE. A program that no console block runs is run as well, and must end with success.
 
 What is printed is compared line by line, in any order. In the page "…" stands for any text, and a
 line "…" for any lines. Numbers and widths of columns are free in lines that begin with "From " or
@@ -30,7 +30,7 @@ import tempfile
 from pathlib import Path
 
 LIMIT = 300  # seconds for one command; only a broken one takes that long
-FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$|<!-- sample:\n(.*?)-->", re.DOTALL | re.MULTILINE)
+FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$|<!-- (sample|console):\n(.*?)-->", re.DOTALL | re.MULTILINE)
 FLAGS = ["-std=c++20", "-O0", "-g", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Werror",
          "-Wno-restrict", "-Wno-unknown-warning-option",
          "-Wno-unused-variable", "-Wno-unused-but-set-variable"]
@@ -49,7 +49,7 @@ def blocks(text):
     for match in FENCE.finditer(text):
         line = text.count("\n", 0, match.start()) + 1
         if match.group(3) is not None:
-            yield "cpp top", match.group(3), line
+            yield "cpp top" if match.group(3) == "sample" else "console", match.group(4), line
         else:
             yield match.group(1).strip(), match.group(2), line
 
@@ -89,6 +89,7 @@ class Page:
                             if key not in ("PARAMETERS", "CREDENTIALS", "CLUSTERLESS_ENGINE")}
         self.environment.update(
             CLUSTERLESS_STORE=str(folder / "store"), NO_COLOR="1", HOME=str(folder),
+            TREE=str(Path(__file__).resolve().parents[2]),
             PATH=f"{options.tool.parent}:{os.environ['PATH']}")
         self.programs = {}  # name -> whether it was run
         self.checks = 0
