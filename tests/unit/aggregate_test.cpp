@@ -50,12 +50,11 @@ namespace {
   struct fields_##n {                                                                  \
     FIELDS_##n friend bool operator==(const fields_##n&, const fields_##n&) = default; \
   };
-// clang-format off: these are whole definitions, not parts of one
-STRUCT_OF(1)
-STRUCT_OF(2) STRUCT_OF(3) STRUCT_OF(4) STRUCT_OF(5) STRUCT_OF(6) STRUCT_OF(7) STRUCT_OF(8)
-    STRUCT_OF(9) STRUCT_OF(10) STRUCT_OF(11) STRUCT_OF(12) STRUCT_OF(13) STRUCT_OF(14) STRUCT_OF(15)
-        STRUCT_OF(16) STRUCT_OF(17) STRUCT_OF(18) STRUCT_OF(19) STRUCT_OF(20) STRUCT_OF(21)
-            STRUCT_OF(22) STRUCT_OF(23) STRUCT_OF(24)
+// Whole definitions, which the formatter takes for parts of one.
+// clang-format off
+STRUCT_OF(1) STRUCT_OF(2) STRUCT_OF(3) STRUCT_OF(4) STRUCT_OF(5) STRUCT_OF(6) STRUCT_OF(7) STRUCT_OF(8)
+STRUCT_OF(9) STRUCT_OF(10) STRUCT_OF(11) STRUCT_OF(12) STRUCT_OF(13) STRUCT_OF(14) STRUCT_OF(15) STRUCT_OF(16)
+STRUCT_OF(17) STRUCT_OF(18) STRUCT_OF(19) STRUCT_OF(20) STRUCT_OF(21) STRUCT_OF(22) STRUCT_OF(23) STRUCT_OF(24)
     // clang-format on
     struct fields_25 {
   FIELDS_24 int field_25 = 25;
