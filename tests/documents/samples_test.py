@@ -15,8 +15,9 @@ A comment <!-- sample: … --> holds declarations that readers need not see, as 
 
 What is printed is compared line by line, in any order. In the page "…" stands for any text, and a
 line "…" for any lines. Numbers and widths of columns are free in lines that begin with "From " or
-"Created pool " and in what `clusterless jobs` and `clusterless show` print: which worker ran what, and
-how fast, is not the page's to say. A command ends with success unless "# fails" follows it.
+"Created pool ", in those that count frames, and in what `clusterless jobs` and `clusterless show`
+print: which worker ran what, and how fast, is not the page's to say. A command ends with success
+unless "# fails" follows it.
 """
 
 import argparse
@@ -56,7 +57,7 @@ def blocks(text):
 
 def pattern(line, free):
     """The regular expression that a line of the page stands for."""
-    if not free and not line.startswith(("From ", "Created pool ")):
+    if not free and not line.startswith(("From ", "Created pool ", "    … (")):
         return ".*".join(re.escape(part) for part in line.split("…"))
     meaning = {"…": ".*", " ": " +"}
     parts = re.split(r"(…|\d+| +)", line)
