@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 
-from support import Case, fixture, main
+from support import Case, fixture, main, stat_fields
 
 
 class Gates(Case):
@@ -44,6 +44,19 @@ class Gates(Case):
     def workers(self, client):
         return [pid for pid in self.processes() if pid != client.pid]
 
+    def outcomes(self):
+        return len(self.run_program(fixture("record_of"), "survey").lines)
+
+    def kill_in_the_middle(self, program=None):
+        """The client dies when item 0 has its outcome in the record and items 1 and 2 run."""
+        client = self.begin("survey", program)
+        self.open_gates(0)
+        with self.at_gate(1), self.at_gate(2):
+            self.wait_until(lambda: self.outcomes() == 1, "the first outcome", client)
+            client.kill()
+            client.end()
+            self.assert_alone()
+
     def finish(self, client, *gates):
         self.open_gates(*gates)
         done = client.end()
@@ -78,18 +91,9 @@ class OneClientAtATime(Gates):
         self.finish(first, 1, 2, 3)
 
     def test_when_the_first_is_killed_the_second_goes_on(self):
-        first = self.begin()
-        self.open_gates(0)
-        with self.at_gate(1), self.at_gate(2):
-            self.wait_until(lambda: self.outcomes() == 1, "the first outcome", first)
-            first.kill()
-            first.end()
-            self.assert_alone()
+        self.kill_in_the_middle()
         second = self.start(fixture("gates"), "reopen", "survey")
         self.finish(second, 1, 2, 3)
-
-    def outcomes(self):
-        return len(self.succeed(fixture("record_of"), "survey").lines)
 
     def test_a_name_is_taken_once(self):
         first = self.begin()
@@ -98,11 +102,11 @@ class OneClientAtATime(Gates):
         self.check_busy(again, "job 'survey'")
         self.assertIn("4 of 4 items done", again.err)
 
-    def race(self, start):
+    def race(self, start, gates):
         """Starts 6 clients at once; exactly one gets the job, the others are told."""
         clients = [start() for _ in range(6)]
         self.wait_until(lambda: sum(not each.over for each in clients) == 1, "one client")
-        self.open_gates(*range(self.COUNT))
+        self.open_gates(*gates)
         ended = [each.end() for each in clients]
         codes = sorted(each.code for each in ended)
         self.assertEqual(codes, [0] + 5 * [3], "\n".join(each.told for each in ended))
@@ -110,15 +114,11 @@ class OneClientAtATime(Gates):
         self.assertEqual(winner.lines, self.RESULTS)
 
     def test_clients_that_make_the_same_job_at_once(self):
-        self.race(self.begin)
+        self.race(self.begin, (0, 1, 2, 3))
 
     def test_clients_that_take_up_the_same_job_at_once(self):
-        first = self.begin()
-        with self.at_gate(0):
-            first.kill()
-            first.end()
-            self.assert_alone()
-        self.race(lambda: self.start(fixture("gates"), "reopen", "survey"))
+        self.kill_in_the_middle()
+        self.race(lambda: self.start(fixture("gates"), "reopen", "survey"), (1, 2, 3))
 
 
 class Executables(Gates):
@@ -134,10 +134,16 @@ class Executables(Gates):
         client = self.begin(name, self.program)
         held = [self.at_gate(0), self.at_gate(1)]
         change()
-        for pid in self.workers(client):
+        client.kill(signal.SIGSTOP)  # so that no new worker comes to a gate that is still open
+        killed = self.workers(client)
+        for pid in killed:
             os.kill(pid, signal.SIGKILL)
+        # A worker holds its gate open until it is quite dead.
+        self.wait_until(lambda: all(stat_fields(pid)[:1] in ([], ["Z"]) for pid in killed),
+                        "the death of the workers", client)
         for each in held:
             each.close()
+        client.kill(signal.SIGCONT)
         self.finish(client, 0, 1, 2, 3)
 
     def delete(self):
@@ -162,15 +168,8 @@ class Executables(Gates):
                             f'exec /proc/self/fd/3 start - {self.COUNT} "{self.place}"')
         self.finish(client, 0, 1, 2, 3)
 
-    def kill_in_the_middle(self):
-        client = self.begin("survey", self.program)
-        with self.at_gate(0):
-            client.kill()
-            client.end()
-            self.assert_alone()
-
     def test_another_build_is_refused_by_both_ids(self):
-        self.kill_in_the_middle()
+        self.kill_in_the_middle(self.program)
         old, new = self.build_of(self.program), self.build_of(fixture("gates_other"))
         self.assertNotEqual(old, new)
         self.replace()
@@ -179,7 +178,7 @@ class Executables(Gates):
         self.assertIn(f"job 'survey' was submitted by build {old} of {self.program} and this is "
                       f"build {new}; what is missing can only be run by the same build", refused.err)
         # The refusal leaves the job as it was.
-        self.finish(self.start(fixture("gates"), "reopen", "survey"), 0, 1, 2, 3)
+        self.finish(self.start(fixture("gates"), "reopen", "survey"), 1, 2, 3)
 
     def test_another_build_may_read_a_finished_job(self):
         self.finish(self.begin("survey", self.program), 0, 1, 2, 3)
@@ -187,9 +186,9 @@ class Executables(Gates):
         self.assertEqual(done.lines, self.RESULTS)
 
     def test_the_same_build_elsewhere_may_go_on(self):
-        self.kill_in_the_middle()
+        self.kill_in_the_middle(self.program)
         self.delete()
-        self.finish(self.start(fixture("gates"), "reopen", "survey"), 0, 1, 2, 3)
+        self.finish(self.start(fixture("gates"), "reopen", "survey"), 1, 2, 3)
 
 
 main()
