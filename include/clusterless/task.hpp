@@ -23,7 +23,7 @@ std::vector<int> workers();
 std::vector<std::string> nodes();
 /// The name of the node this process is on.
 std::string node();
-/// Tells how far the item is, 0 to 1, with a few words; shown by the client and `clusterless show`.
+/// Tells how far the item is, 0 to 1, with a few words; counts in what the client shows.
 void progress(double fraction, const std::string& text = {});
 /// A directory of this item alone, made when first asked for and removed after the item.
 std::string scratch_dir();

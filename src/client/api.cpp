@@ -4,6 +4,8 @@
 #include <clusterless/init.hpp>
 #include <clusterless/version.hpp>
 
+#include <fcntl.h>
+
 #include <cstdio>
 #include <cstdlib>
 
@@ -57,6 +59,12 @@ class pool_handle final : public detail::pool_core {
   std::shared_ptr<pool> inside_;
 };
 
+/// What the library opens must not become the standard output or error of the program.
+void open_standard_streams() {
+  for (int fd = 0; fd <= 2; ++fd)
+    if (::fcntl(fd, F_GETFD) < 0) ::open("/dev/null", O_RDWR);
+}
+
 /// A worker variable without init() would make this program start itself for ever.
 void require_init() {
   if (initialised()) return;
@@ -81,6 +89,7 @@ void init(int& argc, char**& argv) {
     client::set_initialised();
     session::worker_main(std::atoi(socket));
   }
+  client::open_standard_streams();
   client::set_initialised();
   client::play_role();
 }

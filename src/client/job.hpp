@@ -90,6 +90,10 @@ class job final : public detail::job_core, public std::enable_shared_from_this<j
   /// What went wrong with the record: the job has ended, and says so to all who ask.
   void record_failed(const error& why);
   bool record_is_broken() const noexcept { return record_error_.has_value(); }
+  /// What is about to run must be in the record first.
+  void commit_inputs() {
+    if (record_ && !record_error_) record_->commit_inputs();
+  }
   /// Puts what happened into the record; true when somebody asked there to cancel the job.
   bool commit(core::nanoseconds now);
   /// The outcomes from `item` on that are here or in the record; count 0 when there is none.

@@ -258,6 +258,7 @@ void pool::cancel(job& which, const std::string& by) {
   why.message = "the job was cancelled " + by;
   which.close_input(why);
   end_tasks(&which, why);
+  engine_->wake();  // it may have to kill what does not stop
   after_events();
 }
 

@@ -24,6 +24,7 @@ void pool::feed_one(job& of) {
     const std::uint64_t key = order->key;
     const std::uint64_t task = order->task;
     tasks_[key] = {&of, task, 0};
+    of.commit_inputs();
     try {
       engine_->submit(std::move(*order));
     } catch (const error& caught) {

@@ -33,6 +33,7 @@ void recorder::inputs(std::uint64_t first, std::uint64_t count, const std::byte*
                       std::size_t size) {
   record_->append_inputs(first, count, view(data, size));
   changed_ = true;
+  new_inputs_ = true;
 }
 
 void recorder::seal(std::uint64_t total) {
@@ -59,6 +60,14 @@ void recorder::printed(std::uint64_t task, std::uint64_t item, int pool, int wor
   line.text = text;
   record_->append_output(line);
   unflushed_ = true;
+}
+
+void recorder::commit_inputs() {
+  if (!new_inputs_) return;
+  record_->commit(false);
+  new_inputs_ = false;
+  changed_ = false;
+  unsynced_ = true;
 }
 
 // Every commit survives this process. Surviving the machine costs a wait for the disk, so that is

@@ -30,6 +30,8 @@ class recorder {
   void outcomes(std::uint64_t first, std::uint64_t count, std::uint64_t task, int attempt,
                 const std::byte* data, std::size_t size);
   void printed(std::uint64_t task, std::uint64_t item, int pool, int worker, std::string_view text);
+  /// Makes inputs that were told part of the record; survives this process, not yet the machine.
+  void commit_inputs();
   /// Makes what was said since the last call part of the record; `now` paces the forcing to disk.
   void commit(core::nanoseconds now, bool finished);
   /// Keeps a broadcast value with the job.
@@ -47,6 +49,7 @@ class recorder {
  private:
   std::unique_ptr<store::job_record> record_;
   bool changed_ = false;
+  bool new_inputs_ = false;
   bool unsynced_ = false;
   bool unflushed_ = false;
   core::nanoseconds last_sync_ = 0;

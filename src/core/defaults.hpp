@@ -64,6 +64,10 @@ inline constexpr std::int64_t bar_ns = 200'000'000;        // between two drawin
 inline constexpr std::int64_t progress_line_ns =
     10'000'000'000;  // between lines, no terminal; ours
 
+// Ending.
+inline constexpr std::int64_t stop_grace_ns =
+    300'000'000;  // from asking an item to stop to killing; ours
+
 // Processes of one machine.
 inline constexpr std::size_t ring_bytes = std::size_t{256}
                                           << 10;  // messages in flight each way; ours

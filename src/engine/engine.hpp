@@ -57,8 +57,6 @@ class engine {
   virtual void submit(core::run_order order) = 0;
   /// Ends a task; ended() follows.
   virtual void cancel(std::uint64_t key) = 0;
-  /// Sets what stop_requested() answers in the items of a task.
-  virtual void request_stop(std::uint64_t key) = 0;
   virtual void forget_call(std::uint64_t call) = 0;
   virtual void forget_broadcast(const std::uint64_t (&key)[2]) = 0;
   virtual std::uint64_t next_key() = 0;

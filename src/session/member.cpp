@@ -131,6 +131,10 @@ void member::drain_output() {
   char chunk[16384];
   while (output_) {
     const ssize_t n = ::read(output_.get(), chunk, sizeof chunk);
+    if (n == 0) {  // the item closed its streams; the process goes on
+      host_.end_output(output_.get());
+      output_.reset();
+    }
     if (n <= 0) return;
     lines({chunk, static_cast<std::size_t>(n)});
     if (static_cast<std::size_t>(n) < sizeof chunk) return;
@@ -161,7 +165,8 @@ void member::ended() {
   auto facts = process_.reap();
   if (!facts) return;
   remove_directories_of(gone);
-  told();  // what it sent before it died
+  over_ = true;  // or an outcome it sent would have it started again in here
+  told();        // what it sent before it died
   drain_output();
   if (!partial_.empty()) events_.printed(*this, std::exchange(partial_, {}));
   const auto& record = channel_->area().crash;
@@ -186,6 +191,7 @@ void member::ended() {
   stop_watching();
   channel_.reset();
   output_.reset();
+  over_ = false;
   events_.died(*this, how);
 }
 

@@ -65,7 +65,7 @@ class member final : public watched {
   void kill(os::own_kill why);
   /// Asks for a stack first and kills a moment later.
   void kill_with_stack(core::nanoseconds timeout);
-  bool ending() const noexcept { return alive() && reason_ != os::own_kill::none; }
+  bool ending() const noexcept { return over_ || (alive() && reason_ != os::own_kill::none); }
   void drain_output();
   /// Sends what waits; continues an end that was begun. Called now and then.
   void tick();
@@ -93,6 +93,7 @@ class member final : public watched {
   std::optional<core::nanoseconds> kill_at_;
   bool waiting_to_send_ = false;
   bool ready_ = false;
+  bool over_ = false;  // it is gone, and what it has sent is being read
 };
 
 }  // namespace clusterless::session

@@ -73,6 +73,7 @@ void task_session::died(member& dead, const last_moments& how) {
       keys.push_back(key);
     runs_.clear();
     tail_.clear();
+    stopped();
     for (const auto key : keys)
       events_.run_ended(*this, key);
   }
@@ -101,6 +102,7 @@ void task_session::check_time(slot& of) {
 }
 
 void task_session::tick() {
+  if (kill_at_ && host_.now() >= *kill_at_) slots_.front().process->kill(os::own_kill::cancel);
   for (auto& each : slots_) {
     check_time(each);
     each.process->tick();
@@ -117,6 +119,7 @@ std::optional<core::nanoseconds> task_session::next_tick() const {
   const auto at = [&next](core::nanoseconds when) {
     if (!next || when < *next) next = when;
   };
+  if (kill_at_) at(*kill_at_);
   for (const auto& each : slots_) {
     if (const auto when = each.process->next_tick()) at(*when);
     for (const auto& doing : each.doing)

@@ -87,7 +87,15 @@ void task_session::send_run(slot& to, std::uint64_t key, const core::call_spec& 
 }
 
 void task_session::end_run(std::uint64_t key) {
-  if (runs_.count(key) != 0) slots_.front().process->kill(os::own_kill::cancel);
+  if (runs_.count(key) == 0) return;
+  request_stop(true);
+  if (!kill_at_) kill_at_ = host_.now() + defaults::stop_grace_ns;
+}
+
+void task_session::stopped() {
+  if (!kill_at_) return;
+  kill_at_.reset();
+  request_stop(false);
 }
 
 void task_session::request_stop(bool stop) {
@@ -257,6 +265,7 @@ void task_session::run_over(slot& by, std::uint64_t key) {
       by.doing.push_back(next);
     }
     tail_.clear();
+    if (runs_.empty()) stopped();
     events_.run_ended(*this, key);
     return;
   }

@@ -59,10 +59,8 @@ class task_session final : public member_events {
   void run(const core::run_order& order);
   std::size_t runs() const noexcept { return runs_.size(); }
   bool idle() const noexcept { return runs_.empty() && maps_.empty(); }
-  /// Ends the run: its process is killed if it works on it.
+  /// Ends the run: its item is asked to stop, and its process killed if it does not do so soon.
   void end_run(std::uint64_t key);
-  /// Sets or clears what stop_requested() answers.
-  void request_stop(bool stop);
   /// Everything on node `index` ends, as when the node is lost. When it is the primary, all does.
   void lose_node(std::size_t index);
   /// Begins to end all processes; the destructor waits for them.
@@ -141,7 +139,10 @@ class task_session final : public member_events {
   std::unordered_map<std::uint64_t, map_key> nested_runs_;  // key -> map
   std::string tail_;                                        // of what the current run printed
   std::string unsure_tail_;  // printed when the next run was queued: it may have been that one
+  void request_stop(bool stop);
+  void stopped();
   bool stop_ = false;
+  std::optional<core::nanoseconds> kill_at_;  ///< when a run that was asked to stop is killed
 };
 
 }  // namespace clusterless::session

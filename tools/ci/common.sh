@@ -6,7 +6,6 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 passed=0 failed=0 skipped=0
 jobs=$(nproc)
-export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 ! command -v ccache > /dev/null || export CMAKE_CXX_COMPILER_LAUNCHER=ccache
 unset PARAMETERS CREDENTIALS CLUSTERLESS_ENGINE CLUSTERLESS_STORE
 

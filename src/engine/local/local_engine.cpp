@@ -173,16 +173,12 @@ void local_engine::cancel(std::uint64_t key) {
                                    [key](const auto& order) { return order.key == key; });
   if (queued == waiting.end()) {
     found->second->session->end_run(key);
+    next_deadlines_ = 0;
     return;
   }
   waiting.erase(queued);
   unit_of_.erase(found);
   to_->ended(key);
-}
-
-void local_engine::request_stop(std::uint64_t key) {
-  const auto found = unit_of_.find(key);
-  if (found != unit_of_.end()) found->second->session->request_stop(true);
 }
 
 void local_engine::forget_call(std::uint64_t call) {

@@ -29,7 +29,6 @@ class local_engine final : public engine, public session::session_events {
   std::size_t slots(const core::task_shape& shape) const override;
   void submit(core::run_order order) override;
   void cancel(std::uint64_t key) override;
-  void request_stop(std::uint64_t key) override;
   void forget_call(std::uint64_t call) override;
   void forget_broadcast(const std::uint64_t (&key)[2]) override;
   std::uint64_t next_key() override { return host_.next_key(); }
