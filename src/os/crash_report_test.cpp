@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "os/crashing_child.hpp"
+#include "os/crashing_child_test.hpp"
 
 using namespace clusterless::os;
 using namespace crash_tests;

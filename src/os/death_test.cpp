@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "os/crashing_child.hpp"
+#include "os/crashing_child_test.hpp"
 
 namespace fs = std::filesystem;
 using clusterless::cause;

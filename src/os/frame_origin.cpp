@@ -39,8 +39,9 @@ frame_origin origin_of_unnamed(std::string_view module) {
 bool is_own_source(std::string_view source) {
   std::string_view root = __FILE__;
   root.remove_suffix(std::string_view("os/frame_origin.cpp").size());
+  const bool of_tests = source.ends_with("_test.cpp") || source.ends_with("_test.hpp");
   return source.find("/include/clusterless/") != source.npos ||
-         (root.size() > 1 && source.starts_with(root) && !source.ends_with("_test.cpp"));
+         (root.size() > 1 && source.starts_with(root) && !of_tests);
 }
 
 frame_origin origin_of_plain(std::string_view name, std::string_view source) {

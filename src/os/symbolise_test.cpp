@@ -13,7 +13,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "os/crashing_child.hpp"
+#include "os/crashing_child_test.hpp"
 
 namespace fs = std::filesystem;
 using namespace clusterless::os;
