@@ -242,6 +242,7 @@ class job {
     return clusterless::result<R>(core_, item);
   }
   /// Starts no new item and ends those that run; their outcomes are errors of cause `cancelled`.
+  /// Items that look at stop_requested() have 5 s to return, others are ended after 0.3 s.
   void cancel() { core_->cancel(); }
   /// Cancels what runs and removes this job's record and data, nobody else's.
   destroy_report destroy() { return core_->destroy(); }

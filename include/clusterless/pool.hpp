@@ -99,7 +99,8 @@ class pool {
 
   int pools() const { return core_->pools(); }
   int nodes() const { return core_->nodes(); }  ///< of each pool
-  /// Changes the number of nodes of each pool; items on nodes that go are run elsewhere.
+  /// Changes the number of nodes of each pool. Nodes that go finish the task they run. Throws
+  /// `error` when a running job has tasks of more nodes.
   void resize(int nodes) { core_->resize(nodes); }
   /// Ends all jobs of this pool and its nodes.
   void destroy() { core_->destroy(); }

@@ -13,6 +13,7 @@
 #include "client/waiting.hpp"
 #include "core/checksum.hpp"
 #include "core/defaults.hpp"
+#include "core/text.hpp"
 #include "session/function_table.hpp"
 
 namespace clusterless::client {
@@ -276,6 +277,13 @@ void pool::interrupt() {
 
 void pool::resize(int nodes) {
   const guard held = lock();
+  for (const auto& each : running_)
+    if (each->about().shape.nodes > nodes)
+      throw error(error_kind::misuse,
+                  "the pool cannot shrink to " +
+                      core::count_text(static_cast<std::uint64_t>(nodes), "node") + ": tasks of " +
+                      each->id() + " take " + std::to_string(each->about().shape.nodes) +
+                      " each; wait for it or cancel it");
   engine_->resize(nodes);
   feed();
   engine_->wake();

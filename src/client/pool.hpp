@@ -94,6 +94,7 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   void finish_jobs();
   core::nanoseconds next_deadline() const;
   void plan_wake();
+  void wake_by(core::nanoseconds when);
   void close_engine(const std::string& why);
 
   void started(std::uint64_t key, int pool) override;

@@ -124,10 +124,13 @@ void pool::plan_wake() {
   core::nanoseconds wanted = engine_->now() + screen_.patience();
   const core::nanoseconds deadline = next_deadline();
   if (deadline >= 0) wanted = std::min(wanted, deadline);
-  if (planned_wake_ < 0 || planned_wake_ > wanted) {
-    planned_wake_ = wanted;
-    engine_->wake();
-  }
+  wake_by(wanted);
+}
+
+void pool::wake_by(core::nanoseconds when) {
+  if (planned_wake_ >= 0 && planned_wake_ <= when) return;
+  planned_wake_ = when;
+  engine_->wake();
 }
 
 void pool::drive() {
@@ -178,7 +181,10 @@ bool pool::wait_until(guard& held, core::nanoseconds limit_ns, const std::functi
     }
     if (limit_ns >= 0 && std::chrono::steady_clock::now() - start >= limit) return done();
     waiters().push_back(&done);
-    if (!closed_) feed();
+    if (!closed_) {
+      feed();
+      if (const auto when = engine_->next_deadline(); when >= 0) wake_by(when);
+    }
     if (limit_ns < 0)
       changed().wait(held, done);
     else

@@ -55,8 +55,9 @@ inline constexpr std::size_t kept_results = std::size_t{64} << 20;  // bytes, un
 inline constexpr std::size_t output_tail = std::size_t{64}
                                            << 10;  // bytes of output kept a task; ours
 inline constexpr std::size_t kept_output = std::size_t{64}
-                                           << 20;  // bytes of output kept a job; ours
-inline constexpr int error_tail_lines = 20;        // last lines of output in an error; ours
+                                           << 20;    // bytes of output kept a job; ours
+inline constexpr std::int64_t queue_ns = 5'000'000;  // a pack waits behind a silent one; ours
+inline constexpr int error_tail_lines = 20;          // last lines of output in an error; ours
 
 // Progress on standard error.
 inline constexpr std::int64_t first_bar_ns = 500'000'000;  // before a job gets a bar; ours
@@ -66,7 +67,9 @@ inline constexpr std::int64_t progress_line_ns =
 
 // Ending.
 inline constexpr std::int64_t stop_grace_ns =
-    300'000'000;  // from asking an item to stop to killing; ours
+    300'000'000;  // from asking items to stop to killing those that never look; ours
+inline constexpr std::int64_t stop_patience_ns =
+    5'000'000'000;  // the same for those that look; ours
 
 // Processes of one machine.
 inline constexpr std::size_t ring_bytes = std::size_t{256}

@@ -71,16 +71,21 @@ inline constexpr std::uint64_t no_target = ~std::uint64_t{0};
 
 /// Items to run one after the other. Payload: a pack of `count` items.
 struct run {
-  std::uint64_t key;  ///< names this run in answers
+  std::uint64_t key;   ///< names this run in answers
+  std::uint64_t root;  ///< key of the job's run that it is part of
   std::uint64_t call;
   std::uint64_t first;
   std::uint64_t count;
   std::uint64_t task;  ///< number shown to users
+  std::uint64_t map;   ///< of a nested run: the number its map has in process `owner`
+  std::int32_t owner;  ///< 0: not nested
   std::uint32_t attempt;
   std::uint32_t depth;  ///< 0: an item of a job; 1…: of a nested map
+  std::uint32_t claim;  ///< 1 or 2: to be claimed there before it is begun; 0: need not be
 };
 
-/// Values of the next `count` items of a run. Payload: a pack. With `last` the run is over.
+/// Values of the next `count` items of a run. Payload: a pack. With `last` the run is over; items
+/// that are left then were not started, because the run was to stop.
 struct outcomes {
   std::uint64_t key;
   std::uint64_t count;
@@ -97,7 +102,9 @@ struct item_failed {
 
 /// A nested map. Payload: as in define_call.
 struct nested_begin {
-  std::uint64_t map;  ///< unique in the process
+  std::uint64_t map;   ///< unique in the process
+  std::uint64_t run;   ///< that begins it
+  std::uint64_t item;  ///< index in that run
   std::uint64_t entry_offset;
   std::uint64_t target_offset;
   std::uint64_t items_per_task;

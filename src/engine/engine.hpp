@@ -55,7 +55,7 @@ class engine {
   virtual std::size_t slots(const core::task_shape& shape) const = 0;
   /// Takes a task; call it only when there is room.
   virtual void submit(core::run_order order) = 0;
-  /// Ends a task; ended() follows.
+  /// Ends a task: its items are asked to stop, and are killed when they do not; ended() follows.
   virtual void cancel(std::uint64_t key) = 0;
   virtual void forget_call(std::uint64_t call) = 0;
   virtual void forget_broadcast(const std::uint64_t (&key)[2]) = 0;

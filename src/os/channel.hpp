@@ -30,7 +30,12 @@ struct channel_area {
   ring_control up;                                    ///< process to supervisor
   alignas(64) std::atomic<std::uint64_t> running{0};  ///< 1 + index in the current run, 0: none
   std::atomic<std::uint64_t> run_key{0};
-  std::atomic<std::uint32_t> stop{0};  ///< stop_requested()
+  /// Keys of runs that were sent to wait behind another. Whoever sets one back to 0 has the run:
+  /// the process to begin it, or the supervisor to give it to somebody else. Two, as one may not be
+  /// begun yet when the next is sent.
+  std::atomic<std::uint64_t> claims[2] = {};
+  std::atomic<std::uint64_t> stop{0};   ///< key of the job's run that is to stop
+  std::atomic<std::uint64_t> asked{0};  ///< key of the last one whose items asked for that
   crash_record crash;
 };
 

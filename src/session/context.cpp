@@ -59,7 +59,7 @@ void progress(double fraction, const std::string& text) {
 }
 
 bool stop_requested() {
-  const auto* link = session::this_context().link;
+  auto* link = session::this_context().link;
   return link != nullptr && link->stop_requested();
 }
 

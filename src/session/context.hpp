@@ -20,6 +20,7 @@ struct context {
   std::string node = {};
   int attempt = 1;
   std::uint64_t task = 0;
+  std::uint64_t root = 0;  ///< key of the job's run the item is part of
   std::uint64_t item = 0;
   std::string scratch = {};  ///< made for the current item, empty until asked for
 };

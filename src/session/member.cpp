@@ -141,6 +141,13 @@ void member::drain_output() {
   }
 }
 
+void member::end_output() {
+  drain_output();
+  if (partial_.empty()) return;
+  partial_ += '\n';
+  events_.printed(*this, std::exchange(partial_, {}));
+}
+
 void member::lines(std::string_view text) {
   constexpr std::size_t longest_line = 8192;
   const std::size_t end = text.rfind('\n');
@@ -167,12 +174,11 @@ void member::ended() {
   remove_directories_of(gone);
   over_ = true;  // or an outcome it sent would have it started again in here
   told();        // what it sent before it died
-  drain_output();
-  if (!partial_.empty()) events_.printed(*this, std::exchange(partial_, {}));
+  end_output();
   const auto& record = channel_->area().crash;
   os::death_evidence evidence;
   evidence.wait_status = facts->wait_status;
-  evidence.ours = reason_;
+  evidence.ours = std::exchange(reason_, os::own_kill::none);
   evidence.record = &record;
   evidence.oom_kills = host_.unexplained_oom_kills();
   const std::uint64_t running = channel_->area().running.load(std::memory_order_acquire);

@@ -61,12 +61,15 @@ class member final : public watched {
   /// Starts the process if it is not running; throws `error` when it cannot be started.
   void start();
   os::channel& link() { return *channel_; }
+  os::channel& link() const { return *channel_; }
   /// Ends the process; the reason is kept for the explanation of its death.
   void kill(os::own_kill why);
   /// Asks for a stack first and kills a moment later.
   void kill_with_stack(core::nanoseconds timeout);
   bool ending() const noexcept { return over_ || (alive() && reason_ != os::own_kill::none); }
   void drain_output();
+  /// The same for an item that is over: what it began as a last line is a line.
+  void end_output();
   /// Sends what waits; continues an end that was begun. Called now and then.
   void tick();
   /// When tick() should be called again; nothing when it need not.

@@ -21,17 +21,6 @@ void task_session::nested_map::pass_on(task_session& in, std::uint64_t first, st
                              {pack.data, pack.size, pack.shared}, pack.beside);
 }
 
-void task_session::nested_map::settle_unrun(task_session& in) {
-  for (const auto& range : book.withdraw())
-    for (std::uint64_t i = 0; i < range.count; ++i) {
-      error_info unrun;
-      unrun.cause = cause::cancelled;
-      unrun.message = "not run, because another item of the map failed";
-      unrun.item = range.first + i;
-      in.nested_error(*this, range.first + i, unrun);
-    }
-}
-
 task_session::nested_map* task_session::find_map(const map_key& key) {
   const auto found = maps_.find(key);
   return found == maps_.end() ? nullptr : found->second.get();
@@ -42,11 +31,17 @@ task_session::nested_map* task_session::map_of_run(std::uint64_t key) {
   return found == nested_runs_.end() ? nullptr : find_map(found->second);
 }
 
+task_session::activity* task_session::find_run(slot& in, std::uint64_t key) {
+  const auto found = std::find_if(in.doing.begin(), in.doing.end(),
+                                  [key](const activity& each) { return each.run == key; });
+  return found == in.doing.end() || key == 0 ? nullptr : &*found;
+}
+
 void task_session::on_nested_begin(slot& from, os::message& what) {
   const auto got = wire::fixed_part<wire::nested_begin>(what.fixed, what.fixed_size);
   const int owner = from.process->facts().id;
-  const bool sound = got && got->env_bytes <= what.size && !from.doing.empty() &&
-                     from.doing.back().run != 0 && got->pinned >= 0 &&
+  activity* by = got ? find_run(from, got->run) : nullptr;
+  const bool sound = by != nullptr && got->env_bytes <= what.size && got->pinned >= 0 &&
                      got->pinned <= from.process->facts().count &&
                      find_map({owner, got->map}) == nullptr;
   if (!sound) {
@@ -70,10 +65,16 @@ void task_session::on_nested_begin(slot& from, os::message& what) {
   map->call = std::move(call);
   map->pinned = got->pinned;
   map->depth = static_cast<std::uint32_t>(from.doing.size());
+  map->root = by->root;
   if (!runs_.empty()) map->task = runs_.begin()->second.order.task;
+  if (!by->begun || by->item != got->item) by->item_started = host_.now();
+  by->begun = true;
+  by->item = got->item;
   activity waits;
   waits.map = map->key;
-  from.doing.push_back(waits);
+  waits.root = map->root;
+  from.doing.insert(from.doing.begin() + (by - from.doing.data()) + 1, waits);
+  if (ending_ && ending_->run == map->root) close_map(*map, stopped_by_job());
   maps_.emplace(map->key, std::move(map));
 }
 
@@ -99,35 +100,60 @@ void task_session::on_nested_items(slot& from, os::message& what) {
     map->book.offer(std::move(pack));
   }
   if (got->end != 0) map->book.input_ended();
+  settle_unrun(*map);
   give_nested_work();
 }
 
 void task_session::on_nested_end(slot& from, os::message& what) {
   const auto got = wire::fixed_part<wire::nested_end>(what.fixed, what.fixed_size);
   const map_key key{from.process->facts().id, got ? got->map : 0};
-  if (!got || from.doing.empty() || from.doing.back().run != 0 || from.doing.back().map != key) {
+  const auto waits = std::find_if(from.doing.begin(), from.doing.end(), [&](const activity& each) {
+    return each.run == 0 && each.map == key;
+  });
+  if (!got || waits == from.doing.end()) {
     protocol_broken(from);
     return;
   }
-  from.doing.pop_back();
+  from.doing.erase(waits);
+  // Items of it that were on their way to its own process are not begun any more.
+  std::erase_if(from.doing, [&](const activity& each) { return each.run != 0 && each.map == key; });
   drop_map(key);
+  give_nested_work();
 }
 
-// Whoever still works on the map does so for nobody, and may go on for hours: it is ended.
+// Whoever still works on the map does so for nobody, and may go on for hours: it is ended, unless
+// it has been asked to stop and has some time left for that.
 void task_session::drop_map(const map_key& key) {
   nested_map* map = find_map(key);
   if (map == nullptr) return;
+  const bool stopping = ending_ && ending_->run == map->root;
   for (auto& each : slots_) {
     const bool works_on_it =
         std::any_of(each.doing.begin(), each.doing.end(),
                     [&](const activity& a) { return a.run != 0 && a.map == key; });
-    if (works_on_it) each.process->kill(os::own_kill::cancel);
+    if (works_on_it && !stopping) each.process->kill(os::own_kill::cancel);
   }
   for (const auto& [run, task] : map->task_of)
     nested_runs_.erase(run);
   const std::uint64_t call = map->call->id;
   maps_.erase(key);
   forget_call(call);
+}
+
+void task_session::close_map(nested_map& map, const error_info& why) {
+  map.closed = why;
+  settle_unrun(map);
+}
+
+// Items of a closed map that wait, or came back, have the reason as their outcome.
+void task_session::settle_unrun(nested_map& map) {
+  if (!map.closed) return;
+  for (const auto& range : map.book.withdraw())
+    for (std::uint64_t i = 0; i < range.count; ++i) {
+      error_info why = *map.closed;
+      why.item = range.first + i;
+      nested_error(map, range.first + i, why);
+    }
 }
 
 void task_session::nested_error(nested_map& map, std::uint64_t item, const error_info& why) {
@@ -157,11 +183,9 @@ bool task_session::may_run(const slot& who, const nested_map& map) const {
 
 // A worker that cannot be started costs the first item an attempt, as if it had been lost.
 bool task_session::wake_up(slot& who, nested_map& map, const core::task_order& order) {
-  if (who.process->alive()) return true;
-  who.doing.clear();
-  who.calls_known.clear();
   try {
-    who.process->start();
+    start(who);
+    return true;
   } catch (const error& caught) {
     error_info why = facts_of(who, order.items.first, map.task, order.attempt);
     why.cause = cause::killed;
@@ -171,23 +195,29 @@ bool task_session::wake_up(slot& who, nested_map& map, const core::task_order& o
     map.book.ended(order.task);
     return false;
   }
-  who.process->link().area().stop.store(stop_);
-  return true;
 }
 
 void task_session::give_nested_work() {
   for (const auto& [key, map] : maps_) {
     for (auto& who : slots_) {
-      if (!may_run(who, *map) || !map->book.ready(host_.now())) continue;
+      if (map->closed || !may_run(who, *map) || !map->book.ready(host_.now())) continue;
       auto order = map->book.take(host_.now(), slots_.size() - 1, 0);
       if (!order) break;
       if (!wake_up(who, *map, *order)) continue;
-      const std::uint64_t run = host_.next_key();
-      map->task_of[run] = order->task;
-      nested_runs_[run] = map->key;
-      send_run(who, run, *map->call, order->items, map->task, order->attempt, map->depth);
+      wire::run run{};
+      run.key = host_.next_key();
+      run.root = map->root;
+      run.map = map->key.second;
+      run.owner = map->key.first;
+      run.task = map->task;
+      run.attempt = static_cast<std::uint32_t>(order->attempt);
+      run.depth = map->depth;
+      map->task_of[run.key] = order->task;
+      nested_runs_[run.key] = map->key;
+      send_run(who, run, *map->call, order->items);
       activity doing;
-      doing.run = run;
+      doing.run = run.key;
+      doing.root = map->root;
       doing.map = map->key;
       doing.first = order->items.first;
       doing.timeout = map->call->timeout;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 
 #include "session/task_session.hpp"
@@ -15,12 +16,12 @@ struct task_session::nested_map {
 
   /// Sends outcomes of items first … first+count-1 to the process that waits for them.
   void pass_on(task_session& in, std::uint64_t first, std::uint64_t count, os::message& pack);
-  /// After an error that stops the map: items that wait get an error each.
-  void settle_unrun(task_session& in);
 
   map_key key;
   core::job_book book;
   core::call_ptr call = {};
+  std::uint64_t root = 0;                 ///< the job's run it is part of
+  std::optional<error_info> closed = {};  ///< why no more of its items are run
   int pinned = 0;
   std::uint32_t depth = 1;
   std::uint64_t task = 0;                                         ///< of the job, for messages

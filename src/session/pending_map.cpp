@@ -63,9 +63,11 @@ pending_map::~pending_map() {
 
 void pending_map::begin(const detail::call& what, int pinned, const map_options& options) {
   const function_place place = place_of(what.function, what.target);
-  const std::string env = environment_block(options);
+  const std::string env = worker_.current_environment() + environment_block(options);
   wire::nested_begin head{};
   head.map = number_;
+  head.run = worker_.link_.area().run_key.load(std::memory_order_relaxed);
+  head.item = worker_.link_.area().running.load(std::memory_order_relaxed) - 1;
   head.entry_offset = place.entry_offset;
   head.target_offset = place.target_offset;
   head.items_per_task = options.items_per_task;

@@ -37,28 +37,51 @@ task_session::~task_session() = default;
 
 // --- runs of the job ---------------------------------------------------------------------------
 
-void task_session::run(const core::run_order& order) {
-  slot& first = slots_.front();
-  if (!first.process->alive()) {
-    first.doing.clear();
-    first.calls_known.clear();
-    first.process->start();
-    first.process->link().area().stop.store(stop_);
-  }
-  if (runs_.empty()) tail_.clear();
-  send_run(first, order.key, *order.call, order.items, order.task, order.attempt, 0);
-  activity doing;
-  doing.run = order.key;
-  doing.timeout = order.call->timeout;
-  doing.item_started = host_.now();
-  // Runs queue up in the process: the one it works on is the first.
-  if (first.doing.empty()) first.doing.push_back(doing);
-  runs_.emplace(order.key, job_run{order, 0});
+void task_session::start(slot& who) {
+  if (who.process->alive()) return;
+  who.doing.clear();
+  who.late.reset();
+  who.calls_known.clear();
+  who.process->start();
+  if (ending_) who.process->link().area().stop.store(ending_->run);
 }
 
-void task_session::send_run(slot& to, std::uint64_t key, const core::call_spec& call,
-                            const core::piece& items, std::uint64_t task, int attempt,
-                            std::uint32_t depth) {
+void task_session::run(const core::run_order& order) {
+  slot& first = slots_.front();
+  start(first);
+  wire::run run{};
+  run.key = order.key;
+  run.root = order.key;
+  run.task = order.task;
+  run.attempt = static_cast<std::uint32_t>(order.attempt);
+  if (!runs_.empty()) {
+    auto& claims = first.process->link().area().claims;
+    for (std::uint32_t i = 0; i < std::size(claims) && run.claim == 0; ++i) {
+      std::uint64_t nobody = 0;
+      if (claims[i].compare_exchange_strong(nobody, order.key)) run.claim = i + 1;
+    }
+  }
+  send_run(first, run, *order.call, order.items);
+  if (runs_.empty()) tail_.clear();
+  runs_.emplace(order.key, job_run{order, 0});
+  begin_first();
+}
+
+// Runs wait in the process: the one it works on is the first.
+void task_session::begin_first() {
+  if (runs_.empty() || find_run(slots_.front(), runs_.begin()->first) != nullptr) return;
+  quiet_since_ = host_.now();
+  activity doing;
+  doing.run = runs_.begin()->first;
+  doing.timeout = runs_.begin()->second.order.call->timeout;
+  doing.item_started = quiet_since_;
+  doing.root = doing.run;
+  auto& all = slots_.front().doing;
+  all.insert(all.begin(), doing);
+}
+
+void task_session::send_run(slot& to, wire::run run, const core::call_spec& call,
+                            const core::piece& items) {
   os::channel& link = to.process->link();
   if (to.calls_known.insert(call.id).second) {
     wire::define_call define{};
@@ -74,34 +97,11 @@ void task_session::send_run(slot& to, std::uint64_t key, const core::call_spec& 
       std::memcpy(body.data() + call.env.size(), call.bound.data(), call.bound.size());
     link.send(wire::type::define_call, define, {body.data(), body.size(), {}});
   }
-  wire::run run{};
-  run.key = key;
   run.call = call.id;
   run.first = items.first;
   run.count = items.count;
-  run.task = task;
-  run.attempt = static_cast<std::uint32_t>(attempt);
-  run.depth = depth;
   link.send(wire::type::run, run, {items.pack->data + items.offset, items.size, items.pack->shared},
             items.pack->beside);
-}
-
-void task_session::end_run(std::uint64_t key) {
-  if (runs_.count(key) == 0) return;
-  request_stop(true);
-  if (!kill_at_) kill_at_ = host_.now() + defaults::stop_grace_ns;
-}
-
-void task_session::stopped() {
-  if (!kill_at_) return;
-  kill_at_.reset();
-  request_stop(false);
-}
-
-void task_session::request_stop(bool stop) {
-  stop_ = stop;
-  for (auto& each : slots_)
-    if (each.process->alive()) each.process->link().area().stop.store(stop);
 }
 
 void task_session::lose_node(std::size_t index) {
@@ -125,6 +125,12 @@ void task_session::forget_broadcast(const std::uint64_t (&key)[2]) {
     if (each.process->alive())
       each.process->link().send(wire::type::forget_broadcast,
                                 wire::broadcast_key{{key[0], key[1]}});
+}
+
+// What the processes that worked on a run of the job have printed belongs to it.
+void task_session::end_output() {
+  for (auto& each : slots_)
+    if (each.process->alive()) each.process->end_output();
 }
 
 void task_session::drain_output() {
@@ -182,20 +188,22 @@ void task_session::received(member& from, os::message& what) {
 
 void task_session::on_outcomes(slot& from, os::message& what) {
   const auto got = wire::fixed_part<wire::outcomes>(what.fixed, what.fixed_size);
-  if (!got || from.doing.empty() || from.doing.back().run != got->key ||
-      !detail::is_pack(what.data, what.size, got->count)) {
+  activity* doing = got ? find_run(from, got->key) : nullptr;
+  if (doing == nullptr || !detail::is_pack(what.data, what.size, got->count)) {
     protocol_broken(from);
     return;
   }
+  doing->begun = true;
   const auto spent = static_cast<core::nanoseconds>(got->nanoseconds);
   const auto job = runs_.find(got->key);
   if (job != runs_.end()) {
+    quiet_since_ = host_.now();
     if (got->count > job->second.order.items.count - job->second.done) {
       protocol_broken(from);
       return;
     }
     job->second.done += got->count;
-    if (got->last != 0) from.process->drain_output();
+    if (got->last != 0) end_output();
     if (got->count != 0)
       events_.succeeded(*this, got->key, got->count, spent,
                         {what.data, what.size, what.shared, std::move(what.beside)});
@@ -213,7 +221,7 @@ void task_session::on_outcomes(slot& from, os::message& what) {
 
 void task_session::on_item_failed(slot& from, os::message& what) {
   const auto got = wire::fixed_part<wire::item_failed>(what.fixed, what.fixed_size);
-  if (!got || from.doing.empty() || from.doing.back().run != got->key) {
+  if (!got || find_run(from, got->key) == nullptr) {
     protocol_broken(from);
     return;
   }
@@ -224,7 +232,10 @@ void task_session::on_item_failed(slot& from, os::message& what) {
     protocol_broken(from);
     return;
   }
-  from.process->drain_output();
+  if (runs_.count(got->key) != 0)
+    end_output();
+  else
+    from.process->end_output();
   item_failed(got->key, 0, std::move(info));
   run_over(from, got->key);
 }
@@ -247,33 +258,32 @@ void task_session::item_failed(std::uint64_t key, std::uint64_t unreported, erro
     why.item = rest.first + unreported;
     if (map->book.failed(task, why.cause, host_.now(), unreported))
       nested_error(*map, why.item, why);
-    if (map->book.stopped()) map->settle_unrun(*this);
+    if (map->book.stopped() && !map->closed) {
+      error_info unrun;
+      unrun.cause = cause::cancelled;
+      unrun.message =
+          "not run, because item " + std::to_string(why.item) + " failed and on_error is stop";
+      close_map(*map, unrun);
+    }
   }
 }
 
 void task_session::run_over(slot& by, std::uint64_t key) {
-  if (!by.doing.empty() && by.doing.back().run == key) by.doing.pop_back();
+  std::erase_if(by.doing, [key](const activity& each) { return each.run == key; });
   const auto job = runs_.find(key);
   if (job != runs_.end()) {
     runs_.erase(job);
     unsure_tail_ = runs_.empty() ? std::string() : std::exchange(tail_, {});
-    if (!runs_.empty() && by.doing.empty()) {
-      activity next;
-      next.run = runs_.begin()->first;
-      next.timeout = runs_.begin()->second.order.call->timeout;
-      next.item_started = host_.now();
-      by.doing.push_back(next);
-    }
+    begin_first();
     tail_.clear();
-    if (runs_.empty()) stopped();
     events_.run_ended(*this, key);
     return;
   }
   if (nested_map* map = map_of_run(key)) {
     map->book.ended(map->task_of.at(key));
-    if (map->book.stopped()) map->settle_unrun(*this);
     map->task_of.erase(key);
     nested_runs_.erase(key);
+    settle_unrun(*map);
   }
   give_nested_work();
 }

@@ -55,11 +55,16 @@ class task_session final : public member_events {
   ~task_session() override;
 
   const session_shape& shape() const noexcept { return shape_; }
-  /// Hands items to process 1; several runs queue up there.
+  /// Hands items to process 1. One more run may wait there for the first to end.
   void run(const core::run_order& order);
   std::size_t runs() const noexcept { return runs_.size(); }
+  /// Since when nothing has come from the run that is first; meaningful while there is one.
+  core::nanoseconds quiet_since() const noexcept { return quiet_since_; }
+  /// Takes back the run that waits for the first to end, if it still does; run_ended() follows.
+  void take_back();
+  bool may_take_back() const;
   bool idle() const noexcept { return runs_.empty() && maps_.empty(); }
-  /// Ends the run: its item is asked to stop, and its process killed if it does not do so soon.
+  /// Ends the run: its items are asked to stop, and killed when they do not.
   void end_run(std::uint64_t key);
   /// Everything on node `index` ends, as when the node is lost. When it is the primary, all does.
   void lose_node(std::size_t index);
@@ -81,33 +86,50 @@ class task_session final : public member_events {
   struct nested_map;
   using map_key = std::pair<int, std::uint64_t>;  // owner's id, number the owner gave it
 
-  /// Something a process is in the middle of: a run, or waiting for its own nested map.
+  /// Something a process is in the middle of: a run, or waiting for its own nested map. What was
+  /// sent to a process that has gone on meanwhile lies on top and is begun later.
   struct activity {
     std::uint64_t run = 0;  ///< key; 0: waits for `map`
     map_key map = {};       ///< of a nested run: the map it belongs to; {0, 0}: an item of the job
     core::nanoseconds timeout = 0;
     std::uint64_t first = 0;             ///< of a nested run: its first item
-    std::uint64_t seen = 0;              ///< the item it was in when last looked
-    core::nanoseconds item_started = 0;  ///< when it changed
+    std::uint64_t item = 0;              ///< index of the item it was in when last heard of
+    core::nanoseconds item_started = 0;  ///< when that changed
+    std::uint64_t root = 0;              ///< the job's run it is part of
+    bool begun = false;                  ///< false: on its way, or behind what the process does
+  };
+  /// The item that a process was killed for, so that no other is blamed.
+  struct blamed {
+    std::uint64_t run = 0;
+    std::uint64_t item = 0;
   };
   struct slot {
     std::unique_ptr<member> process;
     std::size_t node = 0;
     std::vector<activity> doing;
+    std::optional<blamed> late;  ///< it was killed because this item ran too long
     std::unordered_set<std::uint64_t> calls_known;
   };
   struct job_run {
     core::run_order order;
     std::uint64_t done = 0;  ///< items with an outcome
   };
+  /// A run whose items were asked to stop.
+  struct ending {
+    std::uint64_t run = 0;
+    core::nanoseconds since = 0;
+  };
 
   slot& slot_of(const member& process) {
     return slots_[static_cast<std::size_t>(process.facts().id) - 1];
   }
-  void send_run(slot& to, std::uint64_t key, const core::call_spec& call, const core::piece& items,
-                std::uint64_t task, int attempt, std::uint32_t depth);
+  /// Sends `run`, of which the caller has set key, root, task, attempt, depth and claim.
+  void send_run(slot& to, wire::run run, const core::call_spec& call, const core::piece& items);
+  void start(slot& who);
+  void begin_first();
   nested_map* find_map(const map_key& key);
   nested_map* map_of_run(std::uint64_t key);
+  static activity* find_run(slot& in, std::uint64_t key);
   std::uint64_t current_job_run() const;
 
   void on_outcomes(slot& from, os::message& what);
@@ -122,8 +144,18 @@ class task_session final : public member_events {
   void run_over(slot& by, std::uint64_t key);
   void item_failed(std::uint64_t key, std::uint64_t unreported, error_info why);
   std::uint64_t reported(std::uint64_t key, const activity& doing);
+  void end_output();
+  std::atomic<std::uint64_t>* claim_of_last() const;
+  void charge(slot& who, const activity& doing, std::uint64_t item, error_info why);
+  void put_back(slot& who, const activity& doing);
+  void all_over();
+  void end_by_force(std::uint64_t root);
+  void check_ending();
+  static error_info stopped_by_job();
   void nested_error(nested_map& map, std::uint64_t item, const error_info& why);
   void drop_map(const map_key& key);
+  void close_map(nested_map& map, const error_info& why);
+  void settle_unrun(nested_map& map);
   void give_nested_work();
   bool wake_up(slot& who, nested_map& map, const core::task_order& order);
   bool may_run(const slot& who, const nested_map& map) const;
@@ -139,10 +171,8 @@ class task_session final : public member_events {
   std::unordered_map<std::uint64_t, map_key> nested_runs_;  // key -> map
   std::string tail_;                                        // of what the current run printed
   std::string unsure_tail_;  // printed when the next run was queued: it may have been that one
-  void request_stop(bool stop);
-  void stopped();
-  bool stop_ = false;
-  std::optional<core::nanoseconds> kill_at_;  ///< when a run that was asked to stop is killed
+  std::optional<ending> ending_;
+  core::nanoseconds quiet_since_ = 0;
 };
 
 }  // namespace clusterless::session

@@ -63,8 +63,15 @@ worker::worker(int socket) : link_(open_channel(socket)) {}
 worker::~worker() = default;
 
 void worker::serve() {
-  while (!quit_)
-    take_one();
+  while (!quit_) {
+    if (later_.empty()) {
+      take_one();
+      continue;
+    }
+    const given_run next = std::move(later_.front());
+    later_.pop_front();
+    begin(next);
+  }
 }
 
 void worker::take_one() {
@@ -95,14 +102,8 @@ void worker::take_one() {
         drop_broadcast(got->key);
       break;
     case wire::type::forget_call:
-      if (const auto got = wire::fixed_part<wire::call_key>(message.fixed, message.fixed_size)) {
-        const auto found = calls_.find(got->call);
-        if (found != calls_.end()) {
-          const auto& what = found->second.what;
-          what.function.entry->drop_bound(const_cast<void*>(what.bound));
-          calls_.erase(found);
-        }
-      }
+      if (const auto got = wire::fixed_part<wire::call_key>(message.fixed, message.fixed_size))
+        calls_.erase(got->call);
       break;
     case wire::type::quit:
       quit_ = true;
@@ -158,7 +159,9 @@ void worker::on_define(os::message& what) {
   try {
     call.what.function = function_at({got->entry_offset, got->target_offset});
     reader bound(what.data + got->env_bytes, what.size - got->env_bytes, &what.beside);
-    call.what.bound = call.what.function.entry->decode_bound(bound);
+    const auto* entry = call.what.function.entry;
+    call.bound = {entry->decode_bound(bound), [entry](void* values) { entry->drop_bound(values); }};
+    call.what.bound = call.bound.get();
     expect_end(bound);
   } catch (const std::exception& caught) {
     give_up(std::string("a call that cannot be made arrived: ") + caught.what());
@@ -169,48 +172,50 @@ void worker::on_define(os::message& what) {
   calls_[got->call] = std::move(call);
 }
 
-void worker::set_environment(const std::string& env) {
-  if (env == env_) return;
-  for (const bool set : {false, true}) {
-    const std::string& lines = set ? env : env_;
-    for (std::size_t at = 0; at < lines.size();) {
-      const std::string line(lines.c_str() + at);
-      at += line.size() + 1;
-      const std::size_t equals = line.find('=');
-      if (equals == std::string::npos) continue;
-      const std::string name = line.substr(0, equals);
-      if (set)
-        ::setenv(name.c_str(), line.c_str() + equals + 1, 1);
-      else
-        ::unsetenv(name.c_str());
-    }
-  }
-  env_ = env;
-}
-
 void worker::on_run(os::message& what) {
   const auto run = wire::fixed_part<wire::run>(what.fixed, what.fixed_size);
   const auto found = run ? calls_.find(run->call) : calls_.end();
   if (found == calls_.end()) give_up("a run of an unknown call arrived; ending");
+  given_run given;
+  given.run = *run;
+  given.call = found->second;
+  given.beside = std::move(what.beside);
+  given.size = what.size;
   // The ring goes on while the items run, so what lies in it is copied out.
-  detail::segment_ptr shared = std::move(what.shared);
-  const detail::segment_list beside = std::move(what.beside);
-  std::vector<std::byte> copy;
-  const std::byte* data = what.data;
-  const std::size_t size = what.size;
-  if (!shared) {
-    copy.assign(what.data, what.data + what.size);
-    data = copy.data();
+  if (what.shared) {
+    given.shared = std::move(what.shared);
+    given.data = what.data;
+  } else {
+    given.copied.assign(what.data, what.data + what.size);
+    given.data = given.copied.data();
   }
-  const known_call call = found->second;
   link_.done(what);
-  set_environment(call.env);
-  run_items(*run, call, data, size, beside);
+  // Another item of the job is nobody's help to the one that waits here.
+  if (run->depth == 0 && depth_ != 0)
+    later_.push_back(std::move(given));
+  else
+    begin(given);
+}
+
+void worker::begin(const given_run& what) {
+  if (what.run.claim - 1 < std::size(link_.area().claims)) {
+    std::uint64_t mine = what.run.key;
+    auto& claim = link_.area().claims[what.run.claim - 1];
+    if (!claim.compare_exchange_strong(mine, 0)) return;  // it was taken back
+  }
+  // A map of this process may have ended while an item of it was on its way here.
+  if (what.run.owner == this_context().id && maps_.count(what.run.map) == 0) return;
+  const std::string outer = environment_.current();
+  environment_.apply(what.call.env);
+  ++depth_;
+  run_items(what);
+  --depth_;
+  if (depth_ != 0) environment_.apply(outer);
   link_.flush();
 }
 
-void worker::run_items(const wire::run& run, const known_call& call, const std::byte* data,
-                       std::size_t size, const detail::segment_list& beside) {
+void worker::run_items(const given_run& what) {
+  const wire::run& run = what.run;
   auto& here = this_context();
   auto& area = link_.area();
   const auto outer = here;
@@ -218,6 +223,7 @@ void worker::run_items(const wire::run& run, const known_call& call, const std::
   const std::uint64_t outer_item = area.running.load(std::memory_order_relaxed);
   here.attempt = static_cast<int>(run.attempt);
   here.task = run.task;
+  here.root = run.root;
   here.scratch.clear();
   area.running.store(0, std::memory_order_relaxed);
   area.run_key.store(run.key, std::memory_order_release);
@@ -237,15 +243,16 @@ void worker::run_items(const wire::run& run, const known_call& call, const std::
     out_beside.clear();
   };
 
-  detail::pack_cursor cursor(data, size);
+  detail::pack_cursor cursor(what.data, what.size);
   detail::entry_view entry;
   bool failed = false;
   for (std::uint64_t i = 0; i < run.count && !failed; ++i) {
+    if (area.stop.load(std::memory_order_relaxed) == run.root) break;
     if (!cursor.next(entry)) give_up("a damaged pack of items arrived; ending");
     here.item = run.first + i;
     area.running.store(i + 1, std::memory_order_release);
     const std::size_t before = out.size();
-    failed = !run_item(call.what, here.item, entry, beside, out, out_beside);
+    failed = !run_item(what.call.what, here.item, entry, what.beside, out, out_beside);
     flush_output();
     drop_scratch();
     if (failed) {
@@ -282,6 +289,10 @@ void worker::on_nested_outcomes(os::message& what) {
 
 detail::job_ptr worker::begin_map(detail::call what, detail::item_source& items, int pinned,
                                   const map_options& options) {
+  if (std::this_thread::get_id() != own_thread_)
+    throw error(error_kind::misuse,
+                "a nested map was begun in a thread of the item's own; begin it in the thread the "
+                "item was called in");
   auto map = std::make_shared<pending_map>(*this, ++last_map_, items);
   maps_[last_map_] = map.get();
   map->begin(what, pinned, options);
@@ -289,6 +300,7 @@ detail::job_ptr worker::begin_map(detail::call what, detail::item_source& items,
 }
 
 void worker::send_progress(double fraction, const std::string& text) {
+  if (std::this_thread::get_id() != own_thread_) return;
   constexpr std::int64_t at_least = 50'000'000;  // between two reports
   const std::int64_t now = now_ns();
   if (now - last_progress_ < at_least && fraction < 1) return;
@@ -299,8 +311,11 @@ void worker::send_progress(double fraction, const std::string& text) {
              {reinterpret_cast<const std::byte*>(shown.data()), shown.size(), {}});
 }
 
-bool worker::stop_requested() const {
-  return const_cast<worker*>(this)->link_.area().stop.load(std::memory_order_relaxed) != 0;
+bool worker::stop_requested() {
+  const std::uint64_t root = this_context().root;
+  if (root == 0) return false;
+  link_.area().asked.store(root, std::memory_order_relaxed);
+  return link_.area().stop.load(std::memory_order_relaxed) == root;
 }
 
 void worker::on_broadcast(os::message& what) {
@@ -323,6 +338,11 @@ void worker::on_broadcast(os::message& what) {
 void worker::fetch_broadcast(const std::uint64_t (&key)[2], std::vector<std::byte>& copied,
                              detail::segment_ptr& shared, const std::byte*& data, std::size_t& size,
                              detail::segment_list& beside) {
+  if (std::this_thread::get_id() != own_thread_)
+    throw error(
+        error_kind::misuse,
+        "a broadcast is read for the first time in a thread of the item's own; read it once "
+        "in the thread the item was called in, then start the others");
   link_.send(wire::type::want_broadcast, wire::broadcast_key{{key[0], key[1]}});
   // Items that are run meanwhile may ask as well, for the same value or others. Each question gets
   // an answer of its own.

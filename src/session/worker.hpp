@@ -5,9 +5,11 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -15,6 +17,7 @@
 #include <clusterless/detail/client.hpp>
 
 #include "os/channel.hpp"
+#include "session/environment.hpp"
 #include "session/run_item.hpp"
 
 namespace clusterless::session {
@@ -27,17 +30,22 @@ class worker {
   explicit worker(int socket);
   ~worker();
 
-  /// Takes messages until the supervisor says quit.
+  /// Runs what the supervisor sends until it says quit.
   void serve();
-  /// Deals with one message; waits for it when there is none.
+  /// Deals with one message; waits for it when there is none. Items of the job that come while
+  /// another one is being run are left for later.
   void take_one();
 
-  /// Starts a nested map; outcomes arrive while take_one() is called.
+  /// Starts a nested map; outcomes arrive while take_one() is called. Throws `error` (misuse) in
+  /// threads other than that of the items.
   detail::job_ptr begin_map(detail::call what, detail::item_source& items, int pinned,
                             const map_options& options);
   void send_progress(double fraction, const std::string& text);
-  bool stop_requested() const;
-  /// The bytes of a broadcast value; waits for them. Throws `error` when there are none.
+  bool stop_requested();
+  /// The environment of the current items, as name=value, each ended by a zero.
+  const std::string& current_environment() const noexcept { return environment_.current(); }
+  /// The bytes of a broadcast value; waits for them. Throws `error` when there are none, and in
+  /// threads other than that of the items.
   void fetch_broadcast(const std::uint64_t (&key)[2], std::vector<std::byte>& copied,
                        detail::segment_ptr& shared, const std::byte*& data, std::size_t& size,
                        detail::segment_list& beside);
@@ -48,6 +56,16 @@ class worker {
   struct known_call {
     item_call what = {};
     std::string env = {};
+    std::shared_ptr<void> bound = {};  ///< what.bound; items that run hold it
+  };
+  struct given_run {
+    wire::run run = {};
+    known_call call = {};
+    detail::segment_ptr shared = {};
+    std::vector<std::byte> copied = {};
+    const std::byte* data = nullptr;
+    std::size_t size = 0;
+    detail::segment_list beside = {};
   };
   struct arrived_broadcast {
     bool found = false;
@@ -62,9 +80,8 @@ class worker {
   void on_run(os::message& what);
   void on_nested_outcomes(os::message& what);
   void on_broadcast(os::message& what);
-  void run_items(const wire::run& run, const known_call& call, const std::byte* data,
-                 std::size_t size, const detail::segment_list& beside);
-  void set_environment(const std::string& env);
+  void begin(const given_run& what);
+  void run_items(const given_run& what);
 
   os::channel link_;
   bool greeted_ = false;
@@ -73,9 +90,11 @@ class worker {
   std::unordered_map<std::uint64_t, pending_map*> maps_;
   std::uint64_t last_map_ = 0;
   std::multimap<std::pair<std::uint64_t, std::uint64_t>, arrived_broadcast> arrived_;  ///< by key
-  std::string env_;  ///< what is set for the current call
-  std::uint64_t current_run_ = 0;
+  std::deque<given_run> later_;
+  std::size_t depth_ = 0;  ///< runs that were begun and are not over
+  environment environment_;
   std::int64_t last_progress_ = 0;
+  const std::thread::id own_thread_ = std::this_thread::get_id();
 };
 
 /// Runs this process as a worker and ends it; never returns.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/defaults.hpp"
 #include "core/text.hpp"
 
 namespace clusterless::engine {
@@ -69,10 +70,21 @@ std::size_t local_engine::free_slots(const core::task_shape& shape) const {
   return slots;
 }
 
+bool local_engine::unit::leaves() const {
+  return std::any_of(nodes.begin(), nodes.end(), [](const node* each) { return each->leaving; });
+}
+
+bool local_engine::unit::takes_another(core::nanoseconds now) const {
+  return waiting.empty() && session->runs() == 1 &&
+         now - session->quiet_since() < defaults::queue_ns && !leaves();
+}
+
 std::size_t local_engine::room(const core::task_shape& shape, bool ahead) const {
+  const core::nanoseconds now = host_.now();
   std::size_t count = free_slots(shape);
   for (const auto& each : units_)
-    if (each->shape == shape) count += each->idle() + (ahead && each->queued() <= 1);
+    if (each->shape == shape && !each->leaves())
+      count += each->idle() || (ahead && each->takes_another(now));
   return count;
 }
 
@@ -117,7 +129,7 @@ local_engine::unit* local_engine::make_unit(const core::task_shape& shape) {
 local_engine::unit* local_engine::place(const core::task_shape& shape) {
   const auto first_with = [&](auto&& fits) -> unit* {
     for (auto it = units_.begin(); it != units_.end(); ++it)
-      if ((*it)->shape == shape && fits(**it)) {
+      if ((*it)->shape == shape && !(*it)->leaves() && fits(**it)) {
         units_.splice(units_.begin(), units_, it);
         return units_.front().get();
       }
@@ -125,7 +137,8 @@ local_engine::unit* local_engine::place(const core::task_shape& shape) {
   };
   if (unit* idle = first_with([](unit& each) { return each.idle(); })) return idle;
   if (unit* made = make_unit(shape)) return made;
-  return first_with([](unit& each) { return each.queued() <= 1; });
+  const core::nanoseconds now = host_.now();
+  return first_with([now](unit& each) { return each.takes_another(now); });
 }
 
 bool local_engine::ready(unit& of) {
@@ -223,9 +236,7 @@ void local_engine::resize(int nodes) {
 void local_engine::retire_leaving() {
   for (auto it = units_.begin(); it != units_.end();) {
     unit* each = (it++)->get();
-    const bool leaves = std::any_of(each->nodes.begin(), each->nodes.end(),
-                                    [](const node* n) { return n->leaving; });
-    if (leaves && each->idle()) take_apart(each);
+    if (each->leaves() && each->idle()) take_apart(each);
   }
   std::erase_if(nodes_, [](const auto& each) { return each->leaving && each->in == nullptr; });
 }
@@ -238,17 +249,26 @@ void local_engine::deadlines() {
   core::nanoseconds next = now + 1'000'000'000;
   for (auto& each : units_) {
     each->session->tick();
+    // What waits behind a run that takes long may find another place.
+    if (each->session->runs() > 1 && now - each->session->quiet_since() >= defaults::queue_ns)
+      each->session->take_back();
     if (const auto when = each->session->next_tick()) next = std::min(next, *when);
   }
   next_deadlines_ = next;
+  retire_leaving();
   begin_waiting();
 }
 
 core::nanoseconds local_engine::next_deadline() const {
   core::nanoseconds next = -1;
-  for (const auto& each : units_)
-    if (const auto when = each->session->next_tick())
-      next = next < 0 ? *when : std::min(next, *when);
+  const auto at = [&next](core::nanoseconds when) {
+    next = next < 0 ? when : std::min(next, when);
+  };
+  for (const auto& each : units_) {
+    if (const auto when = each->session->next_tick()) at(*when);
+    if (each->session->runs() > 1 && each->session->may_take_back())
+      at(each->session->quiet_since() + defaults::queue_ns);
+  }
   return next;
 }
 

@@ -62,7 +62,9 @@ class local_engine final : public engine, public session::session_events {
     std::vector<node*> nodes = {};
     std::unique_ptr<session::task_session> session = {};
     std::vector<core::run_order> waiting = {};
-    std::size_t queued() const { return session->runs() + waiting.size(); }
+    /// Whether a second run may wait behind one that is likely to be over soon.
+    bool takes_another(core::nanoseconds now) const;
+    bool leaves() const;
     bool idle() const { return waiting.empty() && session->idle(); }
   };
 
