@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <deque>
@@ -60,6 +61,39 @@ void note_it(const std::string& path) {
 std::string grown(std::size_t n) {
   return std::string(n, static_cast<char>('a' + n % 26));
 }
+
+/// 0 … n-1, each element after a while of work.
+class slow_count {
+ public:
+  explicit slow_count(int n) : n_(n) {}
+  struct last {};
+  class iterator {
+   public:
+    using value_type = int;
+    using difference_type = std::ptrdiff_t;
+    iterator(int at, int n) : at_(at), n_(n) {}
+    int operator*() const {
+      const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(8);
+      while (std::chrono::steady_clock::now() < until) {
+      }
+      return at_;
+    }
+    iterator& operator++() {
+      ++at_;
+      return *this;
+    }
+    bool operator==(last) const { return at_ == n_; }
+
+   private:
+    int at_;
+    int n_;
+  };
+  iterator begin() const { return {0, n_}; }
+  last end() const { return {}; }
+
+ private:
+  int n_;
+};
 
 /// Counts down to 1; input iterators only, of unknown length.
 class countdown {
@@ -218,6 +252,16 @@ TEST_CASE("containers, temporaries, views, generators and counts are inputs") {
   const auto values = pool.pmap(square, countdown(3000)).fetch();
   CHECK(values.size() == 3000);
   CHECK(values.front() == 9'000'000);
+}
+
+TEST_CASE("an input that takes longer to read than its items to run is no trouble") {
+  auto pool = make_pool(2);
+
+  const auto values = pool.pmap(square, slow_count(40), {.items_per_task = 1}).fetch();
+
+  REQUIRE(values.size() == 40);
+  CHECK(values.back() == 39 * 39);
+  CHECK(pool.pmap(square, 3).fetch().size() == 3);
 }
 
 TEST_CASE("a container may change as soon as the map was submitted") {

@@ -138,7 +138,9 @@ local_engine::unit* local_engine::place(const core::task_shape& shape) {
   if (unit* idle = first_with([](unit& each) { return each.idle(); })) return idle;
   if (unit* made = make_unit(shape)) return made;
   const core::nanoseconds now = host_.now();
-  return first_with([now](unit& each) { return each.takes_another(now); });
+  if (unit* brisk = first_with([now](unit& each) { return each.takes_another(now); })) return brisk;
+  // Reading the items may have taken long since room() was asked; its answer holds.
+  return first_with([](unit& each) { return each.waiting.empty() && each.session->runs() == 1; });
 }
 
 bool local_engine::ready(unit& of) {
