@@ -38,7 +38,8 @@ enum class fate : int {
 int* volatile nowhere = nullptr;
 volatile int zero = 0;
 
-[[gnu::noinline]] int write_to_nowhere(int i) {
+// What is wrong on purpose is for the processor to find, not for a sanitizer.
+[[gnu::noinline, gnu::no_sanitize("undefined")]] int write_to_nowhere(int i) {
   *nowhere = i;
   return i;
 }
@@ -52,6 +53,10 @@ volatile int zero = 0;
 [[gnu::noinline]] void spin_for_ever() {
   while (zero == 0) {
   }
+}
+
+[[gnu::noinline, gnu::no_sanitize("undefined")]] int divide(int a, int b) {
+  return a / b;
 }
 
 int meet(fate what) {
@@ -80,7 +85,7 @@ int meet(fate what) {
     case fate::overflows_stack:
       return deeper(0);
     case fate::divides_by_zero:
-      return static_cast<int>(what) / zero;
+      return divide(static_cast<int>(what), zero);
   }
   return 1;
 }

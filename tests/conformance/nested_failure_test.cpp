@@ -33,7 +33,7 @@ enum class fate : int { lives, throws, segfaults, leaves, is_killed, hangs };
 int* volatile nowhere = nullptr;
 volatile bool for_ever = true;
 
-int meet(fate what) {
+[[gnu::noinline, gnu::no_sanitize("undefined")]] int meet(fate what) {
   std::printf("inner fate %d\n", static_cast<int>(what));
   switch (what) {
     case fate::lives:
