@@ -16,6 +16,7 @@ std::size_t group_source::fill(writer& pack, std::size_t max_items, std::size_t 
   while (added < max_items && pack.size() < max_bytes) {
     std::vector<detail::outcome_run> runs;
     std::uint64_t have = 0;
+    from_->want(next_ + group_);
     while (have < group_) {
       auto run = from_->lookup(next_ + have);
       if (run.count == 0) break;
@@ -35,7 +36,7 @@ std::size_t group_source::fill(writer& pack, std::size_t max_items, std::size_t 
       detail::entry_view entry;
       for (std::size_t i = 0; i < run.count && cursor.next(entry); ++i) {
         if (entry.kind == detail::entry_kind::error)
-          throw remote_error(detail::decode_error(entry.body, entry.size));
+          throw failed_result{detail::decode_error(entry.body, entry.size)};
         pack.put_bytes(entry.body, entry.size);
       }
       if (run.beside != nullptr && pack.beside() != nullptr)
@@ -43,6 +44,7 @@ std::size_t group_source::fill(writer& pack, std::size_t max_items, std::size_t 
     }
     detail::close_entry(pack.bytes(), at);
     next_ += have;
+    from_->passed_on(next_);
     ++added;
   }
   return added;

@@ -11,6 +11,11 @@ namespace clusterless::client {
 
 class job;
 
+/// Thrown by group_source at a result that failed.
+struct failed_result {
+  error_info why = {};
+};
+
 class group_source final : public detail::item_source {
  public:
   group_source(std::shared_ptr<job> from, std::size_t group)

@@ -11,6 +11,24 @@
 
 namespace clusterless::client {
 
+namespace {
+
+/// Takes the items of `gone` out of `ranges`.
+void leave_out(std::vector<item_range>& ranges, const item_range& gone) {
+  std::vector<item_range> left;
+  const std::uint64_t gone_end = gone.first + gone.count;
+  for (const auto& each : ranges) {
+    const std::uint64_t end = each.first + each.count;
+    const std::uint64_t before = std::min(end, gone.first);
+    const std::uint64_t after = std::max(each.first, gone_end);
+    if (before > each.first) left.push_back({each.first, before - each.first});
+    if (end > after) left.push_back({after, end - after});
+  }
+  ranges = std::move(left);
+}
+
+}  // namespace
+
 job::job(std::shared_ptr<pool> on, job_facts about, std::unique_ptr<recorder> record)
     : pool_(std::move(on)),
       facts_(std::move(about)),
@@ -79,10 +97,15 @@ void job::settle_task(std::uint64_t task, const error_info& why) {
     unrun_.push_back({{piece.first, piece.count}, why});
 }
 
-void job::close_input(const error_info& why) {
+void job::close_input(const error_info& why, bool of_another) {
   for (const auto& piece : book_.withdraw())
     unrun_.push_back({{piece.first, piece.count}, why});
   if (!source_ && !unresolved_) return;
+  // A range that broke cannot be read on; any other can, if the job is tried again.
+  if (why.cause == cause::cancelled) {
+    left_ = std::move(source_);
+    left_unresolved_ = std::move(unresolved_);
+  }
   source_.reset();
   unresolved_.reset();
   source_waits_ = false;
@@ -90,7 +113,7 @@ void job::close_input(const error_info& why) {
   // input of unknown length that broke ends with one failed item.
   const std::uint64_t all = total_ ? *total_ : pulled_ + (why.cause == cause::cancelled ? 0 : 1);
   if (all > pulled_) {
-    unrun_.push_back({{pulled_, all - pulled_}, why});
+    unrun_.push_back({{pulled_, all - pulled_}, why, of_another});
     book_.skip(all - pulled_, all - pulled_);
   }
   total_ = all;
@@ -98,10 +121,10 @@ void job::close_input(const error_info& why) {
 }
 
 detail::outcome_run job::unrun(std::uint64_t item) const {
-  for (const auto& [range, why] : unrun_) {
-    if (item < range.first || item - range.first >= range.count) continue;
-    error_info info = why;
-    info.item = item;
+  for (const auto& each : unrun_) {
+    if (item < each.items.first || item - each.items.first >= each.items.count) continue;
+    error_info info = each.why;
+    if (!each.of_another) info.item = item;
     auto bytes = std::make_shared<detail::buffer>();
     session::put_error(*bytes, info);
     return {static_cast<std::size_t>(item), 1, bytes->data(), bytes->size(), nullptr, bytes};
@@ -182,6 +205,18 @@ destroy_report job::destroy() {
   return report;
 }
 
+// Items that were never read because the job was stopped or cancelled can be read now.
+void job::reopen_input() {
+  if (!left_) return;
+  source_ = std::move(left_);
+  unresolved_ = std::exchange(left_unresolved_, std::nullopt);
+  for (const auto& each : unrun_)
+    if (each.items.first == pulled_) book_.unskip(each.items.count);
+  std::erase_if(unrun_, [this](const auto& each) { return each.items.first == pulled_; });
+  book_.input_goes_on();
+  total_ = source_->size();
+}
+
 void job::retry_failed() {
   guard lock = pool::lock();
   check_alive();
@@ -189,12 +224,13 @@ void job::retry_failed() {
     throw error(error_kind::misuse, "retry_failed: the job has not finished; wait for it first");
   cancelled_ = false;
   std::vector<store::item_range> again;
+  std::vector<item_range> withdrawn;
   for (const auto& piece : book_.retry_given_up()) {
-    for (std::uint64_t i = 0; i < piece.count; ++i)
-      outcomes_.withdraw(piece.first + i);
+    withdrawn.push_back({piece.first, piece.count});
     again.push_back({piece.first, piece.count});
-    std::erase_if(unrun_, [&](const auto& each) { return each.first.first == piece.first; });
+    std::erase_if(unrun_, [&](const auto& each) { return each.items.first == piece.first; });
   }
+  reopen_input();
   if (record_) {
     record_->drive_again();
     record_->record().clear_cancel();
@@ -205,9 +241,13 @@ void job::retry_failed() {
       const bool given = std::any_of(again.begin(), again.end(), [&](const auto& each) {
         return range.first >= each.first && range.end() <= each.end();
       });
-      if (!given) offer_recorded(range, true);
+      if (given) continue;
+      offer_recorded(range, true);
+      withdrawn.push_back({range.first, range.count});
+      leave_out(restored_, {range.first, range.count});
     }
   }
+  outcomes_.withdraw(std::move(withdrawn));
   pool_->revive(shared_from_this());
 }
 

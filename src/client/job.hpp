@@ -28,6 +28,7 @@ class pool;
 struct job_facts {
   std::string id = {};
   core::call_ptr call = {};
+  const detail::entry* function = nullptr;  ///< null when it is another build's
   core::task_shape shape = {};
   core::book_limits limits = {};
   map_options options = {};
@@ -79,7 +80,7 @@ class job final : public detail::job_core, public std::enable_shared_from_this<j
   void printed(std::uint64_t task, int pool, int worker, std::string_view text);
   void set_progress(std::uint64_t task, double fraction, std::string_view text);
   /// No item is started any more; those that wait or were never read fail with `why`.
-  void close_input(const error_info& why);
+  void close_input(const error_info& why, bool of_another = false);
   std::optional<std::uint64_t> total() const noexcept { return total_; }
   bool is_finished() const { return !source_ && !unresolved_ && !draining_ && book_.finished(); }
   bool cancelled() const noexcept { return cancelled_; }
@@ -96,6 +97,10 @@ class job final : public detail::job_core, public std::enable_shared_from_this<j
   }
   /// Puts what happened into the record; true when somebody asked there to cancel the job.
   bool commit(core::nanoseconds now);
+  /// Somebody waits for the items before `end`: they are read even when many results are kept.
+  void want(std::uint64_t end);
+  /// Items before `item` were passed on; they are let go when many results are kept.
+  void passed_on(std::uint64_t item);
   /// The outcomes from `item` on that are here or in the record; count 0 when there is none.
   detail::outcome_run lookup(std::uint64_t item);
   /// Tasks running and items done on one pool.
@@ -116,6 +121,12 @@ class job final : public detail::job_core, public std::enable_shared_from_this<j
     std::uint64_t count = 0;
     bool end = false;
   };
+  /// Items that were settled without running, and why.
+  struct never_run {
+    item_range items = {};
+    error_info why = {};
+    bool of_another = false;  ///< `why` names another job's item already
+  };
   bool pull(std::size_t wanted);
   void take_pack(detail::buffer bytes, detail::segment_list beside, std::uint64_t count);
   bool resolve(unresolved& pack, const std::vector<detail::job_ptr>& inputs);
@@ -126,6 +137,8 @@ class job final : public detail::job_core, public std::enable_shared_from_this<j
   detail::outcome_run unrun(std::uint64_t item) const;
   void check_alive() const;
   void record_broadcasts();
+  void reopen_input();
+  bool has_room() const;
 
   std::shared_ptr<pool> pool_;
   job_facts facts_;
@@ -134,9 +147,12 @@ class job final : public detail::job_core, public std::enable_shared_from_this<j
   outcome_table outcomes_;
   output_log outputs_;
   std::unique_ptr<detail::item_source> source_;
+  std::unique_ptr<detail::item_source> left_;  // where it was closed, for a retry
   std::optional<unresolved> unresolved_;
+  std::optional<unresolved> left_unresolved_;
   std::optional<std::uint64_t> total_;
   std::uint64_t pulled_ = 0;
+  std::uint64_t wanted_ = 0;  // items somebody waits for
   std::optional<error> record_error_;
   std::size_t kept_in_record_ = 0;  ///< of facts_.keep
   bool source_waits_ = false;
@@ -144,11 +160,11 @@ class job final : public detail::job_core, public std::enable_shared_from_this<j
   bool wants_all_ = false;
   bool cancelled_ = false;
   bool destroyed_ = false;
-  std::vector<std::pair<item_range, error_info>> unrun_;  // settled without running
-  error_info stopped_by_;                                 // why items are not run any more
-  std::vector<item_range> restored_;                      // settled before this process
-  std::map<std::uint64_t, double> progress_;              // by task
-  std::map<int, pool_tally> tallies_;                     // by pool
+  std::vector<never_run> unrun_;
+  error_info stopped_by_;                     // why items are not run any more
+  std::vector<item_range> restored_;          // settled before this process
+  std::map<std::uint64_t, double> progress_;  // by task
+  std::map<int, pool_tally> tallies_;         // by pool
 };
 
 }  // namespace clusterless::client

@@ -6,6 +6,7 @@
 
 #include "client/job.hpp"
 #include "client/pool.hpp"
+#include "core/defaults.hpp"
 
 namespace clusterless::client {
 
@@ -13,6 +14,7 @@ detail::outcome_run job::ordered(std::size_t item) {
   guard lock = pool::lock();
   check_alive();
   if (!record_) outcomes_.require(item);
+  want(item + 1);
   detail::outcome_run run;
   pool_->wait_until(lock, -1, [&] {
     run = lookup(item);
@@ -25,6 +27,7 @@ detail::outcome_run job::ordered(std::size_t item) {
 detail::outcome_run job::finished(std::size_t& cursor) {
   guard lock = pool::lock();
   check_alive();
+  wants_all_ = true;  // whoever takes them as they come may ask for them again
   detail::outcome_run run;
   pool_->wait_until(lock, -1, [&] {
     if (run.count != 0) return true;  // asked again after it said yes
@@ -40,11 +43,13 @@ detail::outcome_run job::finished(std::size_t& cursor) {
         run = lookup(old->first + at);
         run.count = std::min<std::size_t>(run.count, 1);
         ++cursor;
-        return true;
+        if (run.count != 0) return true;
+        continue;
       }
       if (at < outcomes_.finished()) {
         const item_range range = outcomes_.at(at);
         ++cursor;
+        if (range.count == 0) continue;
         run = lookup(range.first);
         if (run.count != 0) return true;
         continue;
@@ -52,9 +57,9 @@ detail::outcome_run job::finished(std::size_t& cursor) {
       if (!is_finished()) return false;
       at -= outcomes_.finished();
       const auto dropped = std::find_if(unrun_.begin(), unrun_.end(),
-                                        [&](const auto& each) { return within(each.first); });
+                                        [&](const auto& each) { return within(each.items); });
       if (dropped != unrun_.end()) {
-        run = unrun(dropped->first.first + at);
+        run = unrun(dropped->items.first + at);
         ++cursor;
       }
       return true;
@@ -66,6 +71,24 @@ detail::outcome_run job::finished(std::size_t& cursor) {
 void job::want_all() {
   guard lock = pool::lock();
   wants_all_ = true;
+}
+
+// Results that nobody has asked for are bounded, unless they are in the record as well.
+bool job::has_room() const {
+  return record_ || wants_all_ || pulled_ < wanted_ || outcomes_.bytes() <= defaults::kept_results;
+}
+
+void job::want(std::uint64_t end) {
+  if (end <= wanted_) return;
+  const bool had_room = has_room();
+  wanted_ = end;
+  if (!had_room && source_) pool_->wake();
+}
+
+void job::passed_on(std::uint64_t item) {
+  if (record_ || wants_all_ || outcomes_.bytes() <= defaults::kept_results / 2) return;
+  outcomes_.release_before(item);
+  if (source_) pool_->wake();
 }
 
 void job::release_before(std::size_t item) {

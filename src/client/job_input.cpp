@@ -5,7 +5,9 @@
 
 #include <clusterless/broadcast.hpp>
 #include <clusterless/codec.hpp>
+#include <clusterless/detail/function.hpp>
 
+#include "client/group_source.hpp"
 #include "client/job.hpp"
 #include "client/pool.hpp"
 #include "core/defaults.hpp"
@@ -73,16 +75,15 @@ void job::input_ended() {
 bool job::pull(std::size_t wanted) {
   if (!source_ || cancelled_ || book_.stopped()) return false;
   if (!unresolved_) {
-    const bool full = !record_ && !wants_all_ && outcomes_.bytes() > defaults::kept_results;
-    if (full) return false;
+    if (!has_room()) return false;
     unresolved pack;
     try {
       const detail::broadcast_collector collector(facts_.keep);
       writer to(pack.bytes, record_ ? nullptr : &pack.beside);
       pack.count =
           source_->fill(to, std::clamp<std::size_t>(wanted, 1, pull_items), pull_bytes, pack.end);
-    } catch (const remote_error& caught) {
-      close_input(caught.info());
+    } catch (const failed_result& caught) {
+      close_input(caught.why, true);
       return true;
     } catch (const std::exception& caught) {
       error_info why;
@@ -138,7 +139,7 @@ bool job::resolve(unresolved& pack, const std::vector<detail::job_ptr>& inputs) 
     if (entry.kind == detail::entry_kind::reference) {
       const auto& run = found[next++];
       detail::pack_cursor(run.data, run.size).next(value);
-      if (run.beside != nullptr)
+      if (run.beside != nullptr && !record_)
         pack.beside.insert(pack.beside.end(), run.beside->begin(), run.beside->end());
     }
     if (value.kind == detail::entry_kind::error) {
@@ -157,7 +158,16 @@ bool job::resolve(unresolved& pack, const std::vector<detail::job_ptr>& inputs) 
       continue;
     }
     const std::size_t at = detail::open_entry(bytes);
-    bytes.append(value.body, value.size);
+    const auto* beside =
+        entry.kind == detail::entry_kind::reference ? found[next - 1].beside : nullptr;
+    if (record_ && beside != nullptr && !beside->empty()) {
+      // A record holds bytes only.
+      reader in(value.body, value.size, beside);
+      writer out(bytes);
+      facts_.function->inline_item(in, out);
+    } else {
+      bytes.append(value.body, value.size);
+    }
     detail::close_entry(bytes, at);
     ++count;
   }

@@ -119,7 +119,8 @@ taken_up take_up(const std::string& name, const std::string& result_schema) {
   auto call = std::make_shared<core::call_spec>();
   call->entry_offset = about.function.entry;
   call->target_offset = about.function.target.value_or(wire::no_target);
-  if (about.build == here) session::function_at({call->entry_offset, call->target_offset});
+  if (about.build == here)
+    taken.facts.function = session::function_at({call->entry_offset, call->target_offset}).entry;
   call->max_item_bytes =
       about.options.max_item_bytes != 0 ? about.options.max_item_bytes : defaults::max_item_bytes;
   call->by_reference = false;

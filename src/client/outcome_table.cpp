@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "client/outcome_table.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -30,11 +31,22 @@ void outcome_table::add_elsewhere(std::uint64_t first, std::uint64_t count) {
   order_.push_back({first, count});
 }
 
-void outcome_table::withdraw(std::uint64_t item) {
-  const auto found = packs_.find(item);
-  if (found == packs_.end() || found->second->count != 1) return;
-  bytes_ -= found->second->size;
-  packs_.erase(found);
+void outcome_table::withdraw(std::vector<item_range> ranges) {
+  std::sort(ranges.begin(), ranges.end(),
+            [](const item_range& a, const item_range& b) { return a.first < b.first; });
+  for (auto& each : order_) {
+    if (each.count != 1) continue;
+    const auto after = std::upper_bound(
+        ranges.begin(), ranges.end(), each.first,
+        [](std::uint64_t item, const item_range& range) { return item < range.first; });
+    if (after == ranges.begin() || each.first - std::prev(after)->first >= std::prev(after)->count)
+      continue;
+    each.count = 0;
+    const auto found = packs_.find(each.first);
+    if (found == packs_.end()) continue;
+    bytes_ -= found->second->size;
+    packs_.erase(found);
+  }
 }
 
 detail::outcome_run outcome_table::from(std::uint64_t item) const {

@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include <clusterless/detail/client.hpp>
 
@@ -26,12 +27,13 @@ class outcome_table {
   void add(std::uint64_t first, std::uint64_t count, core::outcome_bytes pack);
   /// Outcomes of which only the place in the order of finishing is kept here.
   void add_elsewhere(std::uint64_t first, std::uint64_t count);
-  /// Removes the outcome of one item that came alone (it is tried again).
-  void withdraw(std::uint64_t item);
+  /// Removes the outcomes of items that came alone and lie in one of `ranges`: they are tried
+  /// again.
+  void withdraw(std::vector<item_range> ranges);
 
   /// The outcomes from `item` to the end of its pack; count 0 when it is not held.
   detail::outcome_run from(std::uint64_t item) const;
-  /// Packs that have finished so far, those let go included.
+  /// Packs that have finished so far, those let go included; withdrawn ones have a count of 0.
   std::size_t finished() const noexcept { return order_.size(); }
   item_range at(std::size_t index) const { return order_[index]; }
 

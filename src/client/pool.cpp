@@ -139,6 +139,7 @@ std::shared_ptr<job> pool::make_job(detail::call& what, const map_options& optio
   call->timeout = options.timeout.count();
 
   job_facts facts;
+  facts.function = what.function;
   facts.options = options;
   facts.shape.nodes = options.nodes_per_task.value_or(settings_.nodes_per_task);
   facts.shape.procs_per_node = options.procs_per_node.value_or(settings_.procs_per_node);

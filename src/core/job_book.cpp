@@ -47,6 +47,12 @@ void job_book::skip(std::uint64_t count, std::uint64_t failed) {
   counts_.failed += failed;
 }
 
+void job_book::unskip(std::uint64_t count) {
+  counts_.offered -= count;
+  counts_.settled -= count;
+  counts_.failed -= count;
+}
+
 piece job_book::cut(piece& from, std::uint64_t count) const {
   if (count >= from.count) return std::exchange(from, {});
   piece head = from;

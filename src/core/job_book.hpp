@@ -97,6 +97,9 @@ class job_book {
   /// The next items have outcomes already, `failed` of them errors.
   void skip(std::uint64_t count, std::uint64_t failed = 0);
   void input_ended() { input_ended_ = true; }
+  /// The last `count` items skipped as failed will be offered after all.
+  void unskip(std::uint64_t count);
+  void input_goes_on() { input_ended_ = false; }
 
   // --- work
   /// From now on each task is one item, unless the options say how many. For items that print: what

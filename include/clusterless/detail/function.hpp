@@ -115,6 +115,8 @@ struct entry {
   void* (*decode_bound)(reader& bound);
   void (*drop_bound)(void* bound) noexcept;
   void (*schemas)(std::string& item, std::string& result);
+  /// Copies an encoded item, with what lies beside it put into the bytes.
+  void (*inline_item)(reader& item, writer& out);
   const char* type;  ///< the callable's type, for labels
   bool takes_target;
 };
@@ -180,6 +182,7 @@ struct entry_of {
   }
   static void* decode_bound(reader& in) { return new bound_values(codec<bound_values>::get(in)); }
   static void drop_bound(void* bound) noexcept { delete static_cast<bound_values*>(bound); }
+  static void inline_item(reader& in, writer& out) { codec<item>::put(out, codec<item>::get(in)); }
   static void schemas(std::string& of_item, std::string& of_result) {
     of_item = schema_of<item>();
     of_result = schema_of<returned>();
@@ -189,8 +192,9 @@ struct entry_of {
 };
 template <class F, class... Bound>
 constinit const entry entry_of<F, Bound...>::value = {
-    entry_magic,           &entry_of::value,   &entry_of::invoke, &entry_of::decode_bound,
-    &entry_of::drop_bound, &entry_of::schemas, pretty_name<F>(),  std::is_pointer_v<F>};
+    entry_magic,           &entry_of::value,   &entry_of::invoke,      &entry_of::decode_bound,
+    &entry_of::drop_bound, &entry_of::schemas, &entry_of::inline_item, pretty_name<F>(),
+    std::is_pointer_v<F>};
 
 /// An item that is a group of results, folded with `Op` into one.
 template <class R, class Op>
@@ -210,8 +214,9 @@ struct fold_entry {
 };
 template <class R, class Op>
 constinit const entry fold_entry<R, Op>::value = {
-    entry_magic,        &fold_entry::value, &fold_entry::invoke, &plain::decode_bound,
-    &plain::drop_bound, &plain::schemas,    pretty_name<Op>(),   std::is_pointer_v<Op>};
+    entry_magic,          &fold_entry::value, &fold_entry::invoke,
+    &plain::decode_bound, &plain::drop_bound, &plain::schemas,
+    &plain::inline_item,  pretty_name<Op>(),  std::is_pointer_v<Op>};
 
 }  // namespace detail
 }  // namespace clusterless
