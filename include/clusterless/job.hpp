@@ -75,8 +75,8 @@ std::vector<R> all_values(job_core& core) {
   for (;;) {
     const outcome_run run = core.ordered(values.size());
     if (run.count == 0) return values;
-    for_outcomes(run, [&](std::size_t, const entry_view& entry) {
-      if (entry.kind == entry_kind::error) throw remote_error(decode_error(entry.body, entry.size));
+    for_outcomes(run, [&](std::size_t item, const entry_view& entry) {
+      if (entry.kind == entry_kind::error) throw_failure(core, item, entry);
       values.push_back(decode_value<R>(entry, run));
     });
   }
@@ -88,8 +88,8 @@ T fold_values(job_core& core, T total, const Op& op) {
   for (;;) {
     const outcome_run run = core.ordered(next);
     if (run.count == 0) return total;
-    for_outcomes(run, [&](std::size_t, const entry_view& entry) {
-      if (entry.kind == entry_kind::error) throw remote_error(decode_error(entry.body, entry.size));
+    for_outcomes(run, [&](std::size_t item, const entry_view& entry) {
+      if (entry.kind == entry_kind::error) throw_failure(core, item, entry);
       total = op(std::move(total), decode_value<R>(entry, run));
     });
     next += run.count;
@@ -163,7 +163,8 @@ class job {
   /// The job's name, or a short made-up id.
   std::string id() const { return core_->id(); }
 
-  /// All values in input order. Waits; throws the remote_error of the lowest failed item.
+  /// All values in input order. Waits; throws the remote_error of the lowest failed item, or of the
+  /// lowest that ran when others were not started for its sake.
   std::vector<R> fetch() { return detail::all_values<R>(*core_); }
 
   /// The value of one item. Waits for that item only; throws its remote_error when it failed.

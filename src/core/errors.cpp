@@ -121,5 +121,23 @@ error_info decode_error(const std::byte* body, std::size_t size) {
   return info;
 }
 
+void throw_failure(job_core& core, std::size_t item, const entry_view& entry) {
+  error_info first = decode_error(entry.body, entry.size);
+  std::size_t next = item + 1;
+  while (first.cause == cause::cancelled) {
+    const outcome_run run = core.ordered(next);
+    if (run.count == 0) break;
+    pack_cursor entries(run.data, run.size);
+    entry_view each;
+    for (std::size_t i = 0; i < run.count && entries.next(each); ++i) {
+      if (each.kind != entry_kind::error) continue;
+      error_info other = decode_error(each.body, each.size);
+      if (other.cause != cause::cancelled) throw remote_error(std::move(other));
+    }
+    next = run.first + run.count;
+  }
+  throw remote_error(std::move(first));
+}
+
 }  // namespace detail
 }  // namespace clusterless

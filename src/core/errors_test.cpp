@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 #include <clusterless/codec.hpp>
@@ -10,6 +14,50 @@
 using namespace clusterless;
 
 namespace {
+
+/// A job that is over, with the given causes as outcomes; nothing stands for a value.
+class ended_job final : public detail::job_core {
+ public:
+  explicit ended_job(std::vector<std::optional<cause>> outcomes) : outcomes_(std::move(outcomes)) {}
+
+  detail::outcome_run ordered(std::size_t item) override {
+    if (item >= outcomes_.size()) return {};
+    auto bytes = std::make_shared<detail::buffer>();
+    writer out(*bytes);
+    const std::size_t at = detail::open_entry(*bytes);
+    const auto why = outcomes_[item];
+    if (why) codec<error_info>::put(out, error_info{.cause = *why, .message = "m", .item = item});
+    detail::close_entry(*bytes, at, why ? detail::entry_kind::error : detail::entry_kind::value);
+    return {item, 1, bytes->data(), bytes->size(), nullptr, bytes};
+  }
+  std::string id() const override { return "ended"; }
+  detail::outcome_run finished(std::size_t&) override { return {}; }
+  void want_all() override {}
+  void release_before(std::size_t) override {}
+  bool wait_for(std::chrono::nanoseconds) override { return true; }
+  job_status status() override { return {}; }
+  std::string output(std::size_t) override { return {}; }
+  void cancel() override {}
+  destroy_report destroy() override { return {}; }
+  detail::job_ptr regroup(detail::call, std::size_t, const map_options&) override { return {}; }
+  void retry_failed() override {}
+
+ private:
+  std::vector<std::optional<cause>> outcomes_;
+};
+
+/// The item whose error a fetch of the job throws.
+std::size_t blamed_item(ended_job job, std::size_t first) {
+  const auto run = job.ordered(first);
+  detail::pack_cursor entries(run.data, run.size);
+  detail::entry_view entry;
+  REQUIRE(entries.next(entry));
+  try {
+    detail::throw_failure(job, first, entry);
+  } catch (const remote_error& caught) {
+    return caught.item();
+  }
+}
 
 std::string story(error_info info) {
   return remote_error(std::move(info)).what();
@@ -100,4 +148,12 @@ TEST_CASE("copies of an error tell the same story") {
   const remote_error second = first;
   CHECK(std::string(first.what()) == second.what());
   CHECK(&first.info() == &second.info());
+}
+
+TEST_CASE("of items that were not run any more none is blamed while another one failed") {
+  const std::optional<cause> value, failed = cause::exception, not_run = cause::cancelled;
+
+  CHECK(blamed_item(ended_job({value, not_run, value, failed, not_run, failed}), 1) == 3);
+  CHECK(blamed_item(ended_job({value, failed, not_run}), 1) == 1);
+  CHECK(blamed_item(ended_job({not_run, not_run, not_run}), 0) == 0);
 }

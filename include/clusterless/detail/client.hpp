@@ -131,6 +131,9 @@ std::shared_ptr<pool_core> open_pool(const pool_options& options);
 job_ptr reopen_job(const std::string& name, const std::string& result_schema);
 /// The error_info that an entry of kind `error` carries.
 error_info decode_error(const std::byte* body, std::size_t size);
+/// Throws the remote_error of `item`, the first without a value in input order. When that item was
+/// only not run any more, because another had failed, it is the lowest item that did fail.
+[[noreturn]] void throw_failure(job_core& core, std::size_t item, const entry_view& entry);
 
 // Inside a task.
 job_ptr submit_nested(call what, item_source& items, int pinned_worker, const map_options& options);
