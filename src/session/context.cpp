@@ -72,8 +72,31 @@ std::string scratch_dir() {
 
 namespace detail {
 
+namespace {
+
+/// A nested map runs on what its task has and lives no longer: it cannot have every option.
+void check_nested_options(const map_options& options) {
+  const auto refuse = [](const char* option, const char* why) {
+    throw error(error_kind::misuse, std::string("a nested map cannot have the option '") + option +
+                                        "': " + why + "; set it for the map of the pool");
+  };
+  const char* const owned = "it runs on the nodes and workers its task has";
+  if (options.nodes_per_task) refuse("nodes_per_task", owned);
+  if (options.procs_per_node) refuse("procs_per_node", owned);
+  const char* const part = "it is part of its item, and recorded with that";
+  if (!options.name.empty()) refuse("name", part);
+  if (options.record) refuse("record", part);
+  if (options.priority != 0) refuse("priority", "it goes when its item goes");
+  const char* const shown = "what it prints and how far it is are shown as its item's";
+  if (options.progress != verbosity::automatic) refuse("progress", shown);
+  if (!options.prints) refuse("prints", shown);
+}
+
+}  // namespace
+
 job_ptr submit_nested(call what, item_source& items, int pinned_worker,
                       const map_options& options) {
+  check_nested_options(options);
   auto& here = session::this_context();
   if (pinned_worker < 0 || pinned_worker > here.count)
     throw error(error_kind::misuse, "remote_call: there is no process " +

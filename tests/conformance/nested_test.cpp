@@ -243,3 +243,27 @@ TEST_CASE("a map outside of any task runs in place") {
   CHECK(fibonacci(10) == 55);
   CHECK(cl::remote_call(1, product, 6, 7) == 42);
 }
+
+TEST_CASE("a nested map refuses options that only the map of a pool can have, by name") {
+  auto pool = make_pool(1);
+  const auto outer = [](int which) {
+    const auto same = [](int i) { return i; };
+    cl::map_options options;
+    if (which == 0) options.name = "inner";
+    if (which == 1) options.record = true;
+    if (which == 2) options.nodes_per_task = 1;
+    if (which == 3) options.procs_per_node = 1;
+    if (which == 4) options.priority = 1;
+    if (which == 5) options.prints = false;
+    if (which == 6) options.progress = cl::verbosity::silent;
+    return cl::pmap(same, 2, options).size();
+  };
+  const std::vector<std::string> names = {"name",     "record", "nodes_per_task", "procs_per_node",
+                                          "priority", "prints", "progress"};
+
+  const auto all = pool.pmap(outer, 8).outcomes();
+
+  for (std::size_t i = 0; i < names.size(); ++i)
+    CHECK(conformance::contains(all[i].error().message(), "option '" + names[i] + "'"));
+  CHECK(all[7].value() == 2);
+}
