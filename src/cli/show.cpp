@@ -4,11 +4,13 @@
 #include <clusterless/detail/client.hpp>
 #include <clusterless/error.hpp>
 #include <limits>
+#include <map>
 
 #include "cli/commands.hpp"
 #include "cli/job_look.hpp"
 #include "cli/parse.hpp"
 #include "cli/recorded_program.hpp"
+#include "client/job_events.hpp"
 #include "core/text.hpp"
 
 namespace clusterless::cli {
@@ -31,6 +33,12 @@ std::vector<failed_item> failed_items(job_look& job, std::uint64_t limit) {
     }
   }
   return all;
+}
+
+/// How far the items say they are, while there is somebody to say it.
+std::map<std::uint64_t, client::item_progress> progress_of(const job_look& job) {
+  if (job.state != job_state::running) return {};
+  return client::progress_of(*job.record);
 }
 
 json options_facts(const map_options& options) {
@@ -79,6 +87,11 @@ json all_facts(job_look& job, const std::vector<failed_item>& failures) {
   for (const failed_item& each : failures)
     shown.push_back(error_facts(each.why));
   facts["failures"] = std::move(shown);
+  json running = json::array();
+  for (const auto& [item, how] : progress_of(job))
+    running.push_back(
+        json{{"item", item}, {"task", how.task}, {"fraction", how.fraction}, {"text", how.text}});
+  facts["progress"] = std::move(running);
   facts["remarks"] = job.record->remark_texts();
   return facts;
 }
@@ -145,6 +158,13 @@ void print_facts(job_look& job, const console& on) {
   line("arguments", arguments);
   line("directory", about.directory);
   if (about.bound_size != 0) line("bound", core::size_text(about.bound_size));
+}
+
+void print_progress(const job_look& job, const console& on) {
+  for (const auto& [item, how] : progress_of(job))
+    on.print("  item " + std::to_string(item) + ": " +
+             std::to_string(static_cast<int>(std::clamp(how.fraction, 0.0, 1.0) * 100)) + "% " +
+             on_one_line(how.text) + '\n');
 }
 
 void print_failures(const job_look& job, const std::vector<failed_item>& failures,
@@ -222,11 +242,21 @@ int show_item(job_look& job, std::uint64_t item, const console& on) {
     text += " has no outcome yet";
   }
   facts["output"] = output;
+  const auto earlier = client::retried_attempts(*job.record, item);
+  facts["earlier_attempts"] = json::array();
+  for (const auto& each : earlier)
+    facts["earlier_attempts"].push_back(json{{"attempt", each.attempt},
+                                             {"task", each.task},
+                                             {"ended", iso_time(each.unix_ms)},
+                                             {"error", each.text}});
   if (on.json_wanted()) {
     on.print_json(facts);
     return exit_good;
   }
   on.print(text + '\n');
+  for (const auto& each : earlier)
+    on.print(on.paint(colour::bold, "Attempt " + std::to_string(each.attempt)) + " failed at " +
+             iso_time(each.unix_ms) + ": " + first_line(each.text) + '\n');
   const bool told = text.find("last output:") != std::string::npos;
   if (!output.empty() && !told) on.print(on.paint(colour::bold, "It printed:") + '\n' + output);
   return exit_good;
@@ -252,6 +282,7 @@ int run_command(const show_request& what, const common_options& how, const conso
   if (!job.damage.empty()) on.complain("clusterless: " + job.damage);
   if (!job.record) return code;
   print_facts(job, on);
+  print_progress(job, on);
   print_failures(job, failures, on);
   for (const std::string& remark : job.record->remark_texts())
     on.print("remark: " + on_one_line(remark) + '\n');

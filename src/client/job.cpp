@@ -80,6 +80,7 @@ void job::failed(std::uint64_t task, std::uint64_t unreported, error_info why,
       close_input(stopped_by_);
     }
   } else {
+    if (record_ && !record_error_) record_->retried(why);
     pool_->tell_retry(*this, why);
   }
 }
@@ -162,8 +163,9 @@ std::string job::output(std::size_t item) {
   return outputs_.of_item(item);
 }
 
-void job::set_progress(std::uint64_t task, double fraction, std::string_view) {
+void job::set_progress(std::uint64_t task, double fraction, std::string_view text) {
   progress_[task] = fraction;
+  if (record_ && !record_error_) record_->progress(task, book_.rest_of(task).first, fraction, text);
 }
 
 double job::partial_progress() const {

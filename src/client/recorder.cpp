@@ -6,6 +6,7 @@
 
 #include <clusterless/codec.hpp>
 
+#include "client/job_events.hpp"
 #include "core/checksum.hpp"
 #include "store/directory_store.hpp"
 
@@ -70,10 +71,41 @@ void recorder::commit_inputs() {
   unsynced_ = true;
 }
 
+void recorder::progress(std::uint64_t task, std::uint64_t item, double fraction,
+                        std::string_view text) {
+  auto& event = progress_[task];
+  event.unix_ms = unix_ms();
+  event.kind = static_cast<std::uint16_t>(event_kind::progress);
+  event.task = task;
+  event.item = item;
+  event.text = progress_text(fraction, text);
+}
+
+void recorder::retried(const error_info& why) {
+  store::event_record event;
+  event.unix_ms = unix_ms();
+  event.kind = static_cast<std::uint16_t>(event_kind::retried);
+  event.task = why.task;
+  event.item = why.item;
+  event.attempt = why.attempt;
+  event.worker = why.worker;
+  event.text = remote_error(why).what();
+  record_->append_event(event);
+  unflushed_ = true;
+}
+
 // Every commit survives this process. Surviving the machine costs a wait for the disk, so that is
 // done at most ten times a second, and at the end.
 void recorder::commit(core::nanoseconds now, bool finished) {
   constexpr core::nanoseconds between_syncs = 100'000'000;
+  constexpr core::nanoseconds between_progress = 1'000'000'000;
+  if (!progress_.empty() && now - last_progress_ >= between_progress) {
+    for (const auto& [task, event] : progress_)
+      record_->append_event(event);
+    progress_.clear();
+    last_progress_ = now;
+    unflushed_ = true;
+  }
   if (unflushed_) {
     record_->flush();
     unflushed_ = false;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,6 +31,10 @@ class recorder {
   void outcomes(std::uint64_t first, std::uint64_t count, std::uint64_t task, int attempt,
                 const std::byte* data, std::size_t size);
   void printed(std::uint64_t task, std::uint64_t item, int pool, int worker, std::string_view text);
+  /// How far an item is. Recorded once a second; the last word of each task counts.
+  void progress(std::uint64_t task, std::uint64_t item, double fraction, std::string_view text);
+  /// An attempt failed and the item runs again.
+  void retried(const error_info& why);
   /// Makes inputs that were told part of the record; survives this process, not yet the machine.
   void commit_inputs();
   /// Makes what was said since the last call part of the record; `now` paces the forcing to disk.
@@ -54,6 +59,8 @@ class recorder {
   bool unflushed_ = false;
   core::nanoseconds last_sync_ = 0;
   core::nanoseconds last_look_ = 0;
+  std::map<std::uint64_t, store::event_record> progress_;  ///< told and not yet recorded, by task
+  core::nanoseconds last_progress_ = 0;
 };
 
 }  // namespace clusterless::client

@@ -294,6 +294,10 @@ class CliTest(unittest.TestCase):
         held = self.at_gate(0)
         facts = self.facts("gates")
         self.assertEqual((facts["state"], facts["driver"]["pid"]), ("running", client.pid))
+        self.wait_for(lambda: self.facts("gates")["progress"], "progress")
+        first = self.facts("gates")["progress"][0]
+        self.assertEqual((first["item"], first["fraction"], first["text"]), (0, 0.25, "at the gate"))
+        self.assertIn("  item 0: 25% at the gate\n", self.cli("show", "gates").out)
         retry = self.cli("retry", "gates")
         self.assertEqual(retry.code, 1)
         self.assertIn(f"process {client.pid}", retry.err)
@@ -304,6 +308,16 @@ class CliTest(unittest.TestCase):
         for item in (1, 2, 3):
             self.at_gate(item).close()
         self.assertEqual(client.wait(DEADLINE), 0)
+
+    def test_earlier_attempts_of_an_item_are_told(self):
+        self.make("beta", "second")
+        shown = self.cli("show", "beta", "--item", "1", "--json").json
+        self.assertEqual((shown["state"], shown["attempt"]), ("value", 2))
+        self.assertEqual([each["attempt"] for each in shown["earlier_attempts"]], [1])
+        self.assertIn("the first attempt is lost", shown["earlier_attempts"][0]["error"])
+        self.assertEqual(self.cli("show", "beta", "--item", "0", "--json").json["earlier_attempts"], [])
+        self.assertRegex(self.cli("show", "beta", "--item", "1").out,
+                         r"Attempt 1 failed at .*: item 1 \(task .*the first attempt is lost")
 
     def test_retry_runs_what_failed(self):
         self.make("beta", "odd", expect=1)
