@@ -18,10 +18,6 @@ target_compile_options(clusterless_warnings INTERFACE
 if(CLUSTERLESS_SANITIZE)
   add_compile_options(-fsanitize=${CLUSTERLESS_SANITIZE} -fno-omit-frame-pointer -O1)
   add_link_options(-fsanitize=${CLUSTERLESS_SANITIZE})
-  # Fences order what processes share, which ThreadSanitizer does not look at.
-  if(CLUSTERLESS_SANITIZE MATCHES thread AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    add_compile_options(-Wno-tsan)
-  endif()
 endif()
 
 if(CLUSTERLESS_FUZZ)
