@@ -159,7 +159,11 @@ TEST_CASE("an item that hangs is ended after its timeout and tells where it was"
   const auto error = lone_failure(fate::hangs, {.timeout = 500ms});
   CHECK(error.cause() == cl::cause::timed_out);
   CHECK_MESSAGE(contains(error.message(), "0.5 s"), error.message());
+#if defined(__SANITIZE_THREAD__)
+  MESSAGE("its stack is not looked for: ThreadSanitizer holds signals back while no call is made");
+#else
   CHECK_MESSAGE(contains(error.trace(), "spin_for_ever"), error.trace());
+#endif
 }
 
 TEST_CASE("an exception that leaves a thread costs its own item") {
