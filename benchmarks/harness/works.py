@@ -147,6 +147,7 @@ DURABLE = Work(
     "durable", "100,000 tiny items of a named job", "us/item", 10, bounds={"files": 100},
     contestants=[
         ours("Clusterless", "durable n=100000", "n=10000"),
+        ours("Clusterless, 10^6 items", "durable n=1000000", "n=20000"),
         limit("100,000 records of 32 bytes on disk", "append_records n=100000", "n=10000"),
     ])
 
@@ -173,4 +174,20 @@ IDLE = Work(
         mpi_farm("MPI farm", "idle"),
     ])
 
-WORKS = [NOOP, LATENCY, PAYLOAD, BROADCAST, COLD, NESTED, LAZY, DURABLE, CRASH, IDLE]
+GROWTH = Work(
+    "growth", "no-op items of maps and pools that grow, results kept", "us/item", 1,
+    note="The workers are processes, so all but two wait for a core. Beside it: milliseconds until "
+         "every worker has run an item, the client's memory at its highest, and the memory that is "
+         "a worker's own.",
+    contestants=[
+        ours("Clusterless, 10^4 items, 2 workers", "growth n=10000 workers=2", "n=1000"),
+        ours("Clusterless, 10^5 items, 2 workers", "growth n=100000 workers=2", "n=2000"),
+        ours("Clusterless, 10^6 items, 2 workers", "growth n=1000000 workers=2", "n=10000"),
+        ours("Clusterless, 10^7 items, 2 workers", "growth n=10000000 workers=2", "n=20000"),
+        ours("Clusterless, 10^6 items, 100 workers", "growth n=1000000 workers=100",
+             "n=10000 workers=10"),
+        ours("Clusterless, 10^6 items, 1,000 workers", "growth n=1000000 workers=1000",
+             "n=10000 workers=20"),
+    ])
+
+WORKS = [NOOP, LATENCY, PAYLOAD, BROADCAST, COLD, NESTED, LAZY, DURABLE, CRASH, IDLE, GROWTH]

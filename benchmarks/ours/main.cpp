@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
       {"payload", bench::payload},     {"payload_array", bench::payload_array},
       {"broadcast", bench::broadcast}, {"broadcast_array", bench::broadcast_array},
       {"nested", bench::nested},       {"crash", bench::crash},
-      {"idle", bench::idle},
+      {"idle", bench::idle},           {"growth", bench::growth},
   };
   const auto found = works.find(given.work);
   if (found == works.end()) bench::fail("no such work: " + given.work);

@@ -22,16 +22,21 @@ void broadcast_array(const arguments&);  ///< of a cl::array<double>
 void nested(const arguments&);
 void crash(const arguments&);
 void idle(const arguments&);
+void growth(const arguments&);  ///< no-op items on as many workers as wanted
 
-/// Two workers, like every contestant: two nodes, each runs an item at a time.
-inline cl::pool two_workers() {
+/// `n` nodes, each of which runs an item at a time.
+inline cl::pool lone_nodes(int n) {
   cl::pool_options options;
   options.engine = "local";
   options.pools = 1;
-  options.nodes = 2;
+  options.nodes = n;
   options.nodes_per_task = 1;
   options.procs_per_node = 1;
   return cl::create_pool(options);
+}
+/// Two workers, like every contestant.
+inline cl::pool two_workers() {
+  return lone_nodes(2);
 }
 
 /// Runs a few items so that both workers are there.

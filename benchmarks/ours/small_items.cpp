@@ -16,16 +16,26 @@ long same(const long& item) {
   return item;
 }
 
-/// Highest resident memory of this process so far, in MiB.
-double peak_rss_mib() {
+/// A line of /proc/self/status that is in KiB.
+long status_kib(const char* wanted) {
   std::ifstream status("/proc/self/status");
   for (std::string word; status >> word;) {
-    if (word != "VmHWM:") continue;
-    double kib = 0;
+    if (word != wanted) continue;
+    long kib = 0;
     status >> kib;
-    return kib / 1024;
+    return kib;
   }
   return 0;
+}
+
+/// Highest resident memory of this process so far, in MiB.
+double peak_rss_mib() {
+  return static_cast<double>(status_kib("VmHWM:")) / 1024;
+}
+
+/// Memory of this process that it shares with none.
+long own_kib(const long&) {
+  return status_kib("RssAnon:");
 }
 
 double files_under(const char* folder) {
@@ -87,6 +97,27 @@ void lazy(const arguments& given) {
   figure(seconds / items * 1e6, "us/item")
       .with("n", items)
       .with("peak_rss_mib", peak_rss_mib())
+      .print();
+}
+
+void growth(const arguments& given) {
+  const long n = given.get("n", 1'000'000);
+  const long workers = given.get("workers", 2);
+  auto pool = lone_nodes(static_cast<int>(workers));
+  const double begin = now();
+  // One item a task: every node gets one before any gets another.
+  const auto memory = pool.pmap(own_kib, workers, {.items_per_task = 1}).fetch();
+  const double started = now();
+  warm(pool);
+  const double start = now();
+  const std::vector<long> values = pool.pmap(same, n).fetch();
+  const double seconds = now() - start;
+  check_in_order(values, n);
+  figure(seconds / static_cast<double>(n) * 1e6, "us/item")
+      .with("start_ms", (started - begin) * 1e3)
+      .with("client_peak_mib", peak_rss_mib())
+      .with("worker_own_mib",
+            static_cast<double>(*std::max_element(memory.begin(), memory.end())) / 1024)
       .print();
 }
 
