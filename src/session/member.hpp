@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: MIT
-// One process of a session as its supervisor sees it: started when first needed, fed over its
-// channel, its output read line by line, its death explained. Knows processes and messages, not
-// items; what to run is the session's business.
+// One process of a session as its supervisor sees it: started when first needed, sent messages, its
+// output read line by line, its death explained. It is a child of the supervisor (local_member) or
+// runs on another host (remote_member). Knows processes and messages, not items; what to run is the
+// session's business.
 #pragma once
 
-#include <functional>
+#include <atomic>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <clusterless/error.hpp>
 
+#include "core/job_book.hpp"
 #include "core/wire.hpp"
 #include "os/channel.hpp"
 #include "os/death.hpp"
-#include "os/process.hpp"
-#include "session/host.hpp"
 
 namespace clusterless::session {
 
@@ -51,52 +54,55 @@ struct member_facts {
   std::vector<std::string> nodes = {};
 };
 
-class member final : public watched {
+/// What a process is at, as it last said.
+struct whereabouts {
+  std::uint64_t run = 0;      ///< key of the run it works on
+  std::uint64_t running = 0;  ///< 1 + index in that run of the item it is in, 0: none
+  std::uint64_t asked = 0;    ///< key of the last job's run whose items asked whether to stop
+};
+
+class member {
  public:
-  member(host& on, member_events& to, member_facts facts);
-  ~member() override;
+  explicit member(member_facts facts) : facts_(std::move(facts)) {}
+  virtual ~member() = default;
+  member(const member&) = delete;
+  member& operator=(const member&) = delete;
 
   const member_facts& facts() const noexcept { return facts_; }
-  bool alive() const noexcept { return static_cast<bool>(process_); }
+  virtual bool alive() const noexcept = 0;
+  /// True when it cannot be started (again): its node is gone.
+  virtual bool lost() const noexcept { return false; }
   /// Starts the process if it is not running; throws `error` when it cannot be started.
-  void start();
-  os::channel& link() { return *channel_; }
-  os::channel& link() const { return *channel_; }
+  virtual void start() = 0;
+  /// Sends a message, in time; for processes that are alive.
+  virtual void send(wire::type type, const void* fixed, std::size_t fixed_size, os::payload what,
+                    const detail::segment_list& beside) = 0;
+  template <class T>
+  void send(wire::type type, const T& fixed, os::payload what = {},
+            const detail::segment_list& beside = {}) {
+    send(type, &fixed, sizeof fixed, std::move(what), beside);
+  }
+  virtual whereabouts where() const = 0;
+  /// Items of this run of the job are to stop when they ask.
+  virtual void stop(std::uint64_t job_run) = 0;
+  /// Words in which runs that wait behind another are claimed, where memory is shared; else none.
+  virtual std::span<std::atomic<std::uint64_t>> claims() const { return {}; }
   /// Ends the process; the reason is kept for the explanation of its death.
-  void kill(os::own_kill why);
+  virtual void kill(os::own_kill why) = 0;
   /// Asks for a stack first and kills a moment later.
-  void kill_with_stack(core::nanoseconds timeout);
-  bool ending() const noexcept { return over_ || (alive() && reason_ != os::own_kill::none); }
-  void drain_output();
+  virtual void kill_with_stack(core::nanoseconds timeout) = 0;
+  virtual bool ending() const noexcept = 0;
+  /// Delivers what it has printed so far.
+  virtual void drain_output() = 0;
   /// The same for an item that is over: what it began as a last line is a line.
-  void end_output();
+  virtual void end_output() = 0;
   /// Sends what waits; continues an end that was begun. Called now and then.
-  void tick();
+  virtual void tick() = 0;
   /// When tick() should be called again; nothing when it need not.
-  std::optional<core::nanoseconds> next_tick() const;
-  void told() override;
-  void readable() override;
-  void ended() override;
+  virtual std::optional<core::nanoseconds> next_tick() const = 0;
 
  private:
-  void say_hello();
-  void lines(std::string_view text);
-  void stop_watching();
-
-  host& host_;
-  member_events& events_;
   member_facts facts_;
-  os::child_process process_;
-  std::unique_ptr<os::channel> channel_;
-  os::unique_fd output_;
-  int pidfd_ = -1;
-  std::string partial_;
-  os::own_kill reason_ = os::own_kill::none;
-  core::nanoseconds timeout_ = 0;
-  std::optional<core::nanoseconds> kill_at_;
-  bool waiting_to_send_ = false;
-  bool ready_ = false;
-  bool over_ = false;  // it is gone, and what it has sent is being read
 };
 
 }  // namespace clusterless::session

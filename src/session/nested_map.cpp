@@ -16,7 +16,7 @@ void task_session::nested_map::pass_on(task_session& in, std::uint64_t first, st
                                        os::message& pack) {
   auto& owner = in.slots_[static_cast<std::size_t>(key.first) - 1];
   if (!owner.process->alive()) return;
-  owner.process->link().send(wire::type::nested_outcomes,
+  owner.process->send(wire::type::nested_outcomes,
                              wire::nested_outcomes{key.second, first, count},
                              {pack.data, pack.size, pack.shared}, pack.beside);
 }
@@ -164,7 +164,7 @@ void task_session::nested_error(nested_map& map, std::uint64_t item, const error
   if (info.attempt == 0) info.attempt = map.book.attempt_of(item);
   detail::buffer bytes;
   put_error(bytes, info);
-  owner.process->link().send(wire::type::nested_outcomes,
+  owner.process->send(wire::type::nested_outcomes,
                              wire::nested_outcomes{map.key.second, item, 1},
                              {bytes.data(), bytes.size(), bytes.shared()});
 }

@@ -26,7 +26,7 @@ error_info task_session::facts_of(const slot& who, std::uint64_t item, std::uint
 std::atomic<std::uint64_t>* task_session::claim_of_last() const {
   const auto& first = *slots_.front().process;
   if (runs_.size() < 2 || !first.alive()) return nullptr;
-  for (auto& each : first.link().area().claims)
+  for (auto& each : first.claims())
     if (each.load() == runs_.rbegin()->first) return &each;
   return nullptr;
 }
@@ -55,7 +55,7 @@ void task_session::end_run(std::uint64_t key) {
   if (ending_) end_by_force(ending_->run);
   ending_ = {key, host_.now()};
   for (auto& each : slots_)
-    if (each.process->alive()) each.process->link().area().stop.store(key);
+    if (each.process->alive()) each.process->stop(key);
   for (const auto& [name, map] : maps_)
     if (map->root == key) close_map(*map, stopped_by_job());
 }
@@ -82,7 +82,7 @@ void task_session::check_ending() {
   bool asked = false;
   for (auto& each : slots_) {
     if (!each.process->alive()) continue;
-    asked = asked || each.process->link().area().asked.load() == ending_->run;
+    asked = asked || each.process->where().asked == ending_->run;
     works = works || std::any_of(each.doing.begin(), each.doing.end(),
                                  [&](const activity& doing) { return doing.root == ending_->run; });
   }
@@ -188,9 +188,7 @@ void task_session::all_over() {
 void task_session::check_time(slot& of) {
   if (of.doing.empty() || !of.process->alive() || of.process->ending()) return;
   const core::nanoseconds now = host_.now();
-  const auto& area = of.process->link().area();
-  const std::uint64_t key = area.run_key.load(std::memory_order_acquire);
-  const std::uint64_t running = area.running.load(std::memory_order_relaxed);
+  const auto [key, running, asked] = of.process->where();
   for (auto& each : of.doing) {
     if (each.run == key && running != 0 && (!each.begun || each.item != running - 1)) {
       each.begun = true;

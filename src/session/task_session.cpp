@@ -11,6 +11,7 @@
 
 #include "core/defaults.hpp"
 #include "core/text.hpp"
+#include "session/local_member.hpp"
 #include "session/nested_map.hpp"
 
 namespace clusterless::session {
@@ -28,7 +29,7 @@ task_session::task_session(host& on, session_events& to, session_shape shape)
     made.node = id == 1 ? 0 : static_cast<std::size_t>((id - 2) / shape_.procs_per_node);
     facts.id = id;
     facts.node = shape_.nodes[made.node];
-    made.process = std::make_unique<member>(host_, *this, facts);
+    made.process = std::make_unique<local_member>(host_, *this, facts);
     slots_.push_back(std::move(made));
   }
 }
@@ -43,7 +44,7 @@ void task_session::start(slot& who) {
   who.late.reset();
   who.calls_known.clear();
   who.process->start();
-  if (ending_) who.process->link().area().stop.store(ending_->run);
+  if (ending_) who.process->stop(ending_->run);
 }
 
 void task_session::run(const core::run_order& order) {
@@ -55,8 +56,8 @@ void task_session::run(const core::run_order& order) {
   run.task = order.task;
   run.attempt = static_cast<std::uint32_t>(order.attempt);
   if (!runs_.empty()) {
-    auto& claims = first.process->link().area().claims;
-    for (std::uint32_t i = 0; i < std::size(claims) && run.claim == 0; ++i) {
+    const auto claims = first.process->claims();
+    for (std::uint32_t i = 0; i < claims.size() && run.claim == 0; ++i) {
       std::uint64_t nobody = 0;
       if (claims[i].compare_exchange_strong(nobody, order.key)) run.claim = i + 1;
     }
@@ -82,7 +83,6 @@ void task_session::begin_first() {
 
 void task_session::send_run(slot& to, wire::run run, const core::call_spec& call,
                             const core::piece& items) {
-  os::channel& link = to.process->link();
   if (to.calls_known.insert(call.id).second) {
     wire::define_call define{};
     define.call = call.id;
@@ -95,13 +95,14 @@ void task_session::send_run(slot& to, wire::run run, const core::call_spec& call
     if (!call.env.empty()) std::memcpy(body.data(), call.env.data(), call.env.size());
     if (!call.bound.empty())
       std::memcpy(body.data() + call.env.size(), call.bound.data(), call.bound.size());
-    link.send(wire::type::define_call, define, {body.data(), body.size(), {}});
+    to.process->send(wire::type::define_call, define, {body.data(), body.size(), {}});
   }
   run.call = call.id;
   run.first = items.first;
   run.count = items.count;
-  link.send(wire::type::run, run, {items.pack->data + items.offset, items.size, items.pack->shared},
-            items.pack->beside);
+  to.process->send(wire::type::run, run,
+                   {items.pack->data + items.offset, items.size, items.pack->shared},
+                   items.pack->beside);
 }
 
 void task_session::lose_node(std::size_t index) {
@@ -117,13 +118,13 @@ void task_session::kill_all() {
 void task_session::forget_call(std::uint64_t call) {
   for (auto& each : slots_)
     if (each.calls_known.erase(call) != 0 && each.process->alive())
-      each.process->link().send(wire::type::forget_call, wire::call_key{call});
+      each.process->send(wire::type::forget_call, wire::call_key{call});
 }
 
 void task_session::forget_broadcast(const std::uint64_t (&key)[2]) {
   for (auto& each : slots_)
     if (each.process->alive())
-      each.process->link().send(wire::type::forget_broadcast,
+      each.process->send(wire::type::forget_broadcast,
                                 wire::broadcast_key{{key[0], key[1]}});
 }
 
@@ -306,11 +307,11 @@ void task_session::on_want_broadcast(slot& from, os::message& what) {
   }
   const core::broadcast_bytes* found = events_.find_broadcast(got->key);
   if (found == nullptr) {
-    from.process->link().send(wire::type::broadcast_data, *got);
+    from.process->send(wire::type::broadcast_data, *got);
     return;
   }
   const auto& bytes = found->bytes;
-  from.process->link().send(wire::type::broadcast_data, *got,
+  from.process->send(wire::type::broadcast_data, *got,
                             {bytes.data(), bytes.size(), bytes.shared()}, found->beside);
 }
 

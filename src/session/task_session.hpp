@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/task.hpp"
+#include "session/host.hpp"
 #include "session/member.hpp"
 
 namespace clusterless::session {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "session/member.hpp"
+#include "session/local_member.hpp"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -18,10 +18,10 @@
 
 namespace clusterless::session {
 
-member::member(host& on, member_events& to, member_facts facts)
-    : host_(on), events_(to), facts_(std::move(facts)) {}
+local_member::local_member(host& on, member_events& to, member_facts facts)
+    : member(std::move(facts)), host_(on), events_(to) {}
 
-member::~member() {
+local_member::~local_member() {
   stop_watching();
   if (!alive()) return;
   const pid_t gone = process_.pid();
@@ -29,12 +29,12 @@ member::~member() {
   remove_directories_of(gone);
 }
 
-void member::stop_watching() {
+void local_member::stop_watching() {
   if (channel_) host_.forget(this, channel_->number(), output_.get(), pidfd_);
   pidfd_ = -1;
 }
 
-void member::start() {
+void local_member::start() {
   if (alive()) return;
   os::channel::peer_fds peer;
   auto link = std::make_unique<os::channel>(host_.bell(), peer);
@@ -47,7 +47,7 @@ void member::start() {
   os::start_request request;
   request.path = "/proc/self/exe";
   request.argv = program_arguments();
-  request.env = {{worker_variable, "3"}, {"OMP_NUM_THREADS", std::to_string(facts_.omp_threads)}};
+  request.env = {{worker_variable, "3"}, {"OMP_NUM_THREADS", std::to_string(facts().omp_threads)}};
   request.inherit = peer.socket.get();
   request.output = write_end.get();
   process_ = host_.spawner().start(request);
@@ -64,30 +64,52 @@ void member::start() {
   say_hello();
 }
 
-void member::say_hello() {
+void local_member::say_hello() {
   wire::hello hello{};
   hello.version = wire::version;
   hello.supervisor_pid = ::getpid();
-  hello.id = facts_.id;
-  hello.count = facts_.count;
-  hello.nodes = static_cast<std::int32_t>(facts_.nodes.size());
-  hello.pool = facts_.pool;
-  hello.omp_threads = facts_.omp_threads;
+  hello.id = facts().id;
+  hello.count = facts().count;
+  hello.nodes = static_cast<std::int32_t>(facts().nodes.size());
+  hello.pool = facts().pool;
+  hello.omp_threads = facts().omp_threads;
   std::memcpy(hello.build_id, os::this_build().data(), sizeof hello.build_id);
-  std::string names = facts_.node + '\0';
-  for (const auto& name : facts_.nodes)
+  std::string names = facts().node + '\0';
+  for (const auto& name : facts().nodes)
     names += name + '\0';
   channel_->send(wire::type::hello, hello,
                  {reinterpret_cast<const std::byte*>(names.data()), names.size(), {}});
 }
 
-void member::kill(os::own_kill why) {
+void local_member::send(wire::type type, const void* fixed, std::size_t fixed_size,
+                        os::payload what, const detail::segment_list& beside) {
+  channel_->send(type, fixed, fixed_size, std::move(what), beside);
+}
+
+whereabouts local_member::where() const {
+  const auto& area = channel_->area();
+  whereabouts now;
+  now.run = area.run_key.load(std::memory_order_acquire);
+  now.running = area.running.load(std::memory_order_relaxed);
+  now.asked = area.asked.load();
+  return now;
+}
+
+void local_member::stop(std::uint64_t job_run) {
+  channel_->area().stop.store(job_run);
+}
+
+std::span<std::atomic<std::uint64_t>> local_member::claims() const {
+  return alive() ? std::span(channel_->area().claims) : std::span<std::atomic<std::uint64_t>>();
+}
+
+void local_member::kill(os::own_kill why) {
   if (!alive()) return;
   if (reason_ == os::own_kill::none) reason_ = why;
   process_.kill_group();
 }
 
-void member::kill_with_stack(core::nanoseconds timeout) {
+void local_member::kill_with_stack(core::nanoseconds timeout) {
   if (!alive() || ending()) return;
   reason_ = os::own_kill::timeout;
   timeout_ = timeout;
@@ -96,7 +118,7 @@ void member::kill_with_stack(core::nanoseconds timeout) {
   process_.signal(os::stack_request_signal);
 }
 
-void member::tick() {
+void local_member::tick() {
   if (!alive()) return;
   waiting_to_send_ = channel_->flush();
   if (kill_at_ && (host_.now() >= *kill_at_ || os::complete(channel_->area().crash))) {
@@ -105,13 +127,13 @@ void member::tick() {
   }
 }
 
-std::optional<core::nanoseconds> member::next_tick() const {
+std::optional<core::nanoseconds> local_member::next_tick() const {
   constexpr core::nanoseconds soon = 1'000'000;
   if (kill_at_ || waiting_to_send_) return host_.now() + soon;
   return std::nullopt;
 }
 
-void member::told() {
+void local_member::told() {
   os::message message;
   while (channel_ && channel_->receive(message)) {
     if (message.type == wire::type::ready) ready_ = true;
@@ -123,11 +145,11 @@ void member::told() {
   waiting_to_send_ = channel_->flush();
 }
 
-void member::readable() {
+void local_member::readable() {
   drain_output();
 }
 
-void member::drain_output() {
+void local_member::drain_output() {
   char chunk[16384];
   while (output_) {
     const ssize_t n = ::read(output_.get(), chunk, sizeof chunk);
@@ -141,14 +163,14 @@ void member::drain_output() {
   }
 }
 
-void member::end_output() {
+void local_member::end_output() {
   drain_output();
   if (partial_.empty()) return;
   partial_ += '\n';
   events_.printed(*this, std::exchange(partial_, {}));
 }
 
-void member::lines(std::string_view text) {
+void local_member::lines(std::string_view text) {
   constexpr std::size_t longest_line = 8192;
   const std::size_t end = text.rfind('\n');
   if (end == std::string_view::npos) {
@@ -167,7 +189,7 @@ void member::lines(std::string_view text) {
   partial_ = text.substr(end + 1);
 }
 
-void member::ended() {
+void local_member::ended() {
   const pid_t gone = process_.pid();
   auto facts = process_.reap();
   if (!facts) return;
