@@ -14,6 +14,8 @@
 #include "client/pool.hpp"
 #include "client/roles.hpp"
 #include "client/runtime.hpp"
+#include "session/link_file.hpp"
+#include "session/node_agent.hpp"
 #include "session/roles.hpp"
 #include "session/worker.hpp"
 
@@ -91,6 +93,8 @@ void init(int& argc, char**& argv) {
   }
   client::open_standard_streams();
   client::set_initialised();
+  if (const char* file = std::getenv(session::agent_variable))
+    std::exit(session::agent_main(file));
   client::play_role();
 }
 

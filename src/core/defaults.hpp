@@ -71,6 +71,10 @@ inline constexpr std::int64_t stop_grace_ns =
 inline constexpr std::int64_t stop_patience_ns =
     5'000'000'000;  // the same for those that look; ours
 
+// Hosts of one task.
+inline constexpr std::int64_t agent_patience_ns =
+    900'000'000'000;  // for nodes to find each other: they become ready minutes apart; ours
+
 // Processes of one machine.
 inline constexpr std::size_t ring_bytes = std::size_t{256}
                                           << 10;  // messages in flight each way; ours

@@ -153,6 +153,60 @@ struct call_key {
   std::uint64_t call;
 };
 
+// --- between hosts: the supervisor of a task and the agent of another of its nodes ---------------
+
+/// What crosses a link between hosts. Each frame is a link_head, for each segment that travels
+/// beside it a link_segment, the fixed part, the payload, and the segments' bytes.
+enum class link : std::uint16_t {
+  greeting = 1,     ///< first in both directions: link_greeting
+  message,          ///< a message of `type` to or from a process
+  start,            ///< link_start; payload: names of nodes as in hello
+  stop,             ///< link_number: key of the job's run that is to stop
+  kill,             ///< link_number: an os::own_kill
+  kill_with_stack,  ///< link_number: the limit in nanoseconds
+  printed,          ///< payload: whole lines
+  where,            ///< link_where
+  died,             ///< link_died; payload: type, message, trace, each ended by a zero byte
+};
+
+struct link_head {
+  std::uint16_t kind;    ///< a wire::link
+  std::uint16_t member;  ///< number of the process, 0: none
+  std::uint16_t type;    ///< of a message
+  std::uint16_t segments;
+  std::uint32_t fixed_size;
+  std::uint32_t reserved;
+  std::uint64_t data_size;
+};
+struct link_segment {
+  std::uint64_t id;
+  std::uint64_t size;
+};
+struct link_greeting {
+  std::uint32_t version;
+  std::uint8_t build_id[20];
+};
+struct link_start {
+  std::int32_t count;
+  std::int32_t pool;
+  std::int32_t nodes;
+  std::int32_t omp_threads;
+};
+struct link_number {
+  std::uint64_t value;
+};
+struct link_where {
+  std::uint64_t run;
+  std::uint64_t running;
+  std::uint64_t asked;
+};
+struct link_died {
+  std::uint32_t cause;
+  std::uint32_t was_ready;
+  std::uint64_t run;
+  std::uint64_t item;
+};
+
 /// The fixed part of a message as T, when it has T's size exactly.
 template <class T>
 std::optional<T> fixed_part(const std::byte* from, std::size_t size) {

@@ -169,14 +169,32 @@ void task_session::nested_error(nested_map& map, std::uint64_t item, const error
                              {bytes.data(), bytes.size(), bytes.shared()});
 }
 
+bool task_session::workers_lost() const {
+  return std::all_of(slots_.begin() + 1, slots_.end(),
+                     [](const slot& each) { return each.process->lost(); });
+}
+
+// Nobody else may run what was meant for one worker.
+void task_session::refuse_lost_workers() {
+  for (const auto& [key, map] : maps_) {
+    if (map->pinned == 0 || map->closed) continue;
+    const slot& wanted = slots_[static_cast<std::size_t>(map->pinned) - 1];
+    if (!wanted.process->lost()) continue;
+    error_info why = facts_of(wanted, 0, map->task, 0);
+    why.cause = cause::node_lost;
+    why.message = "worker " + std::to_string(map->pinned) + " is gone with node " + why.node;
+    close_map(*map, why);
+  }
+}
+
 // A process may take an item when it has nothing to do, or when it waits for this very map. Process
-// 1 leaves its maps to the workers.
+// 1 leaves its maps to the workers while there are any.
 bool task_session::may_run(const slot& who, const nested_map& map) const {
   const int id = who.process->facts().id;
-  if (who.process->ending()) return false;
+  if (who.process->ending() || who.process->lost()) return false;
   const bool waits = !who.doing.empty() && who.doing.back().run == 0;
   if (map.pinned != 0) return id == map.pinned && (waits || who.doing.empty());
-  if (id == 1) return false;
+  if (id == 1) return workers_lost() && waits && who.doing.back().map == map.key;
   if (who.doing.empty()) return true;
   return waits && who.doing.back().map == map.key;
 }
@@ -198,6 +216,7 @@ bool task_session::wake_up(slot& who, nested_map& map, const core::task_order& o
 }
 
 void task_session::give_nested_work() {
+  refuse_lost_workers();
   for (const auto& [key, map] : maps_) {
     for (auto& who : slots_) {
       if (map->closed || !may_run(who, *map) || !map->book.ready(host_.now())) continue;

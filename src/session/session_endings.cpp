@@ -5,6 +5,7 @@
 
 #include "core/defaults.hpp"
 #include "session/nested_map.hpp"
+#include "session/remote_node.hpp"
 #include "session/task_session.hpp"
 
 namespace clusterless::session {
@@ -206,6 +207,8 @@ void task_session::check_time(slot& of) {
 
 void task_session::tick() {
   check_ending();
+  for (auto& each : remotes_)
+    each->tick();
   for (auto& each : slots_) {
     check_time(each);
     each.process->tick();
@@ -222,6 +225,8 @@ std::optional<core::nanoseconds> task_session::next_tick() const {
   const auto at = [&next](core::nanoseconds when) {
     if (!next || when < *next) next = when;
   };
+  for (const auto& each : remotes_)
+    if (const auto when = each->next_tick()) at(*when);
   for (const auto& each : slots_) {
     if (const auto when = each.process->next_tick()) at(*when);
     for (const auto& doing : each.doing)

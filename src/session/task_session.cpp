@@ -13,6 +13,7 @@
 #include "core/text.hpp"
 #include "session/local_member.hpp"
 #include "session/nested_map.hpp"
+#include "session/remote_node.hpp"
 
 namespace clusterless::session {
 
@@ -24,12 +25,22 @@ task_session::task_session(host& on, session_events& to, session_shape shape)
   facts.pool = shape_.pool;
   facts.omp_threads = shape_.omp_threads;
   facts.nodes = shape_.nodes;
+  std::vector<remote_node*> remote(shape_.nodes.size());
+  for (std::size_t i = 0; i < std::min(shape_.nodes.size(), shape_.places.size()); ++i) {
+    if (!shape_.places[i]) continue;
+    remotes_.push_back(std::make_unique<remote_node>(host_, shape_.nodes[i], *shape_.places[i],
+                                                     defaults::agent_patience_ns));
+    remote[i] = remotes_.back().get();
+  }
   for (int id = 1; id <= 1 + workers; ++id) {
     slot made;
     made.node = id == 1 ? 0 : static_cast<std::size_t>((id - 2) / shape_.procs_per_node);
     facts.id = id;
     facts.node = shape_.nodes[made.node];
-    made.process = std::make_unique<local_member>(host_, *this, facts);
+    if (remote[made.node] != nullptr)
+      made.process = std::make_unique<remote_member>(*remote[made.node], *this, facts);
+    else
+      made.process = std::make_unique<local_member>(host_, *this, facts);
     slots_.push_back(std::move(made));
   }
 }

@@ -17,10 +17,12 @@
 
 #include "core/task.hpp"
 #include "session/host.hpp"
+#include "session/link_file.hpp"
 #include "session/member.hpp"
 
 namespace clusterless::session {
 
+class remote_node;
 class task_session;
 
 /// What a session tells. Calls are made from poll and tick, one thread at a time.
@@ -48,6 +50,8 @@ struct session_shape {
   std::vector<std::string> nodes = {};  ///< names, the primary first
   int procs_per_node = 1;
   int omp_threads = 1;
+  /// Where the agents of nodes on other hosts are, by node; unset, or past the end: this host.
+  std::vector<std::optional<link_place>> places = {};
 };
 
 class task_session final : public member_events {
@@ -160,12 +164,15 @@ class task_session final : public member_events {
   void give_nested_work();
   bool wake_up(slot& who, nested_map& map, const core::task_order& order);
   bool may_run(const slot& who, const nested_map& map) const;
+  bool workers_lost() const;
+  void refuse_lost_workers();
   void check_time(slot& of);
   error_info facts_of(const slot& who, std::uint64_t item, std::uint64_t task, int attempt) const;
 
   host& host_;
   session_events& events_;
   session_shape shape_;
+  std::vector<std::unique_ptr<remote_node>> remotes_;  // nodes on other hosts
   std::vector<slot> slots_;
   std::map<std::uint64_t, job_run> runs_;  // by key, in the order they were given
   std::map<map_key, std::unique_ptr<nested_map>> maps_;

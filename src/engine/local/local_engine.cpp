@@ -115,6 +115,10 @@ local_engine::unit* local_engine::make_unit(const core::task_shape& shape) {
       facts.omp_threads = plan_.omp_threads;
       for (node* each : found)
         facts.nodes.push_back(each->name);
+      if (hosts_are_separate() && found.size() > 1) {
+        made->hosts = std::make_unique<separate_hosts>(host_, found.size());
+        facts.places = made->hosts->places();
+      }
       made->session = std::make_unique<session::task_session>(host_, *this, std::move(facts));
       for (node* each : found)
         each->in = made.get();

@@ -12,6 +12,7 @@
 
 #include "engine/engine.hpp"
 #include "engine/local/node_start.hpp"
+#include "engine/local/separate_hosts.hpp"
 #include "session/host.hpp"
 #include "session/task_session.hpp"
 
@@ -60,6 +61,7 @@ class local_engine final : public engine, public session::session_events {
   struct unit {
     core::task_shape shape = {};
     std::vector<node*> nodes = {};
+    std::unique_ptr<separate_hosts> hosts = {};
     std::unique_ptr<session::task_session> session = {};
     std::vector<core::run_order> waiting = {};
     /// Whether a second run may wait behind one that is likely to be over soon.
