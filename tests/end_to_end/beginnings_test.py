@@ -20,8 +20,8 @@ class Beginnings(Case):
     def test_a_program_that_never_calls_init_is_told(self):
         done = self.forgetful("never")
         self.assertEqual(done.code, 1, done.told)
-        self.assertEqual(done.err, "misuse: call clusterless::init(argc, argv) first in main, before "
-                         "create_pool\n")
+        self.assertEqual(done.err, "misuse: call clusterless::init(argc, argv) first in main, "
+                         "before create_pool\n")
         self.assertEqual(self.processes_begun(), 1)
 
     def test_a_worker_that_never_calls_init_is_told_and_starts_nothing(self):
@@ -42,8 +42,8 @@ class Beginnings(Case):
     def test_a_worker_of_another_build_is_refused_with_both_ids(self):
         done = self.forgetful("other", fixture("loud_start"))
         self.assertEqual(done.code, 1, done.told)
-        self.assertRegex(done.err, "this worker is build [0-9a-f]{40} of .*loud_start and the client "
-                         "is build [0-9a-f]{40}; run the program again with one build everywhere")
+        self.assertRegex(done.err, "this worker is build [0-9a-f]{40} of .*loud_start and the "
+                         "client is build [0-9a-f]{40}; run the program again with one build everywhere")
         self.assertLessEqual(self.processes_begun(), 2 * (1 + 4), "one process for each item")
 
     def test_what_stands_before_init_happens_in_each_process(self):

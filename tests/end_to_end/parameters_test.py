@@ -77,7 +77,7 @@ class Parameters(Case):
         self.assertIn("_POOL_COUNT", told)
 
     def test_the_notebook_s_file_and_program(self):
-        """2 pools of 4 nodes, tasks of 4 nodes: what the notebook prints, from the same processes."""
+        """2 pools of 4 nodes, tasks of 4 nodes: prints what the notebook prints."""
         script = os.path.join(os.path.dirname(NOTEBOOK), "pool_startup_script.sh")
         self.write("pool_startup_script.sh", self.read(script))
         done = self.succeed(fixture("nested_hello"), environment={"PARAMETERS": NOTEBOOK})
@@ -152,7 +152,8 @@ class StartUpScripts(Case):
                      "first words", "last words")
 
     def test_fails_without_a_word(self):
-        self.refused(self.write("script.sh", "exit 4\n"), "ended with exit code 4; it printed nothing")
+        self.refused(self.write("script.sh", "exit 4\n"),
+                     "ended with exit code 4; it printed nothing")
 
     def test_is_killed(self):
         self.refused(self.write("script.sh", "echo here\nkill -9 $$\n"), "was killed by signal 9",
