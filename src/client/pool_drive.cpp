@@ -134,9 +134,11 @@ void pool::wake_by(core::nanoseconds when) {
 }
 
 void pool::drive() {
-  // Signals are for the threads of the program.
+  // Signals are for the threads of the program, but for that of a write of this one: with its
+  // reader gone the program ends, whichever thread was writing.
   sigset_t all;
   ::sigfillset(&all);
+  ::sigdelset(&all, SIGPIPE);
   ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
   guard held = lock();
   while (!closed_) {

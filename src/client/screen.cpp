@@ -46,7 +46,9 @@ void screen::printed(const std::string& who, std::string_view lines) {
   while (!lines.empty()) {
     const std::size_t end = lines.find('\n');
     const std::string_view line = lines.substr(0, end);
-    std::fprintf(stdout, "%s%.*s\n", who.c_str(), static_cast<int>(line.size()), line.data());
+    std::fwrite(who.data(), 1, who.size(), stdout);
+    std::fwrite(line.data(), 1, line.size(), stdout);
+    std::fputc('\n', stdout);
     lines = end == std::string_view::npos ? std::string_view() : lines.substr(end + 1);
   }
   std::fflush(stdout);

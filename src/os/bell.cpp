@@ -3,8 +3,10 @@
 
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <system_error>
 
 #include "os/fail.hpp"
@@ -13,9 +15,17 @@ namespace clusterless::os {
 
 namespace {
 
-void ring_event(int fd) noexcept {
+/// False when the bell is not there any more.
+bool ring_event(int fd) noexcept {
   const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = ::write(fd, &one, sizeof one);
+  return ::write(fd, &one, sizeof one) == sizeof one || errno == EAGAIN;
+}
+
+/// Ends a process that nobody would hear of again; its end is heard.
+[[noreturn]] void end_unheard() noexcept {
+  constexpr char text[] = "clusterless: an item closed descriptors of its process; ending\n";
+  [[maybe_unused]] const auto told = ::write(2, text, sizeof text - 1);
+  ::_exit(120);
 }
 
 }  // namespace
@@ -88,8 +98,8 @@ void bell_ringer::tell() noexcept {
   page_->told[static_cast<std::size_t>(number_) / 64].fetch_or(std::uint64_t{1} << (number_ % 64),
                                                                std::memory_order_seq_cst);
   if (page_->sleeping.load(std::memory_order_seq_cst) != 0 &&
-      page_->sleeping.exchange(0, std::memory_order_seq_cst) != 0)
-    ring_event(event_fd_);
+      page_->sleeping.exchange(0, std::memory_order_seq_cst) != 0 && !ring_event(event_fd_))
+    end_unheard();
 }
 
 }  // namespace clusterless::os

@@ -3,6 +3,9 @@
 
 #include <clusterless/task.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
@@ -20,9 +23,22 @@ context& this_context() {
   return only;
 }
 
+namespace {
+
+// Many an item goes into its scratch directory, where the next one must not be when it is removed.
+void go_back(int& directory) {
+  if (directory < 0) return;
+  [[maybe_unused]] const int went = ::fchdir(directory);
+  ::close(directory);
+  directory = -1;
+}
+
+}  // namespace
+
 void drop_scratch() {
   auto& here = this_context();
   if (here.scratch.empty()) return;
+  go_back(here.before_scratch);
   std::error_code ignored;
   std::filesystem::remove_all(here.scratch, ignored);
   here.scratch.clear();
@@ -67,6 +83,7 @@ std::string scratch_dir() {
   auto& here = session::this_context();
   if (!here.scratch.empty()) return here.scratch;
   here.scratch = session::make_directory("item");
+  here.before_scratch = ::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
   return here.scratch;
 }
 

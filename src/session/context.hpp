@@ -23,11 +23,12 @@ struct context {
   std::uint64_t root = 0;  ///< key of the job's run the item is part of
   std::uint64_t item = 0;
   std::string scratch = {};  ///< made for the current item, empty until asked for
+  int before_scratch = -1;   ///< the current directory when it was made, to go back to
 };
 
 context& this_context();
 
-/// Removes the item's scratch directory if one was made.
+/// Removes the item's scratch directory if one was made; the current directory is as before it.
 void drop_scratch();
 
 }  // namespace clusterless::session

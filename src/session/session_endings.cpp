@@ -160,6 +160,8 @@ void task_session::died(member& dead, const last_moments& how) {
       info.message = "its process ended in an item nested in it: " + info.message;
     } else if (!how.was_ready) {
       info.message = "the process ended before it was ready: " + info.message;
+      if (info.cause == cause::exited)
+        info.message += "; does main call clusterless::init(argc, argv) first?";
     } else {
       // Through no fault of its own.
       if (info.cause != cause::node_lost) info.cause = cause::killed;

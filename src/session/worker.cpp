@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "session/worker.hpp"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio_ext.h>
@@ -40,6 +41,11 @@ void flush_output() {
   std::cout.flush();
 }
 
+// An item may have left for another directory.
+void go_to(const os::unique_fd& directory) {
+  [[maybe_unused]] const bool went = directory && ::fchdir(directory.get()) == 0;
+}
+
 // The supervisor is gone: nobody wants what this process and its children do.
 void die_with_supervisor(int) {
   end_group_without_supervisor();
@@ -59,7 +65,8 @@ os::channel open_channel(int socket) {
 
 }  // namespace
 
-worker::worker(int socket) : link_(open_channel(socket)) {}
+worker::worker(int socket)
+    : link_(open_channel(socket)), home_(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)) {}
 worker::~worker() = default;
 
 void worker::serve() {
@@ -212,6 +219,7 @@ void worker::begin(const given_run& what) {
   --depth_;
   if (depth_ != 0) environment_.apply(outer);
   link_.flush();
+  if (depth_ == 0) go_to(home_);
 }
 
 void worker::run_items(const given_run& what) {
@@ -225,6 +233,7 @@ void worker::run_items(const given_run& what) {
   here.task = run.task;
   here.root = run.root;
   here.scratch.clear();
+  here.before_scratch = -1;
   area.running.store(0, std::memory_order_relaxed);
   area.run_key.store(run.key, std::memory_order_release);
 

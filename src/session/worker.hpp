@@ -17,6 +17,7 @@
 #include <clusterless/detail/client.hpp>
 
 #include "os/channel.hpp"
+#include "os/unique_fd.hpp"
 #include "session/environment.hpp"
 #include "session/run_item.hpp"
 
@@ -84,6 +85,7 @@ class worker {
   void run_items(const given_run& what);
 
   os::channel link_;
+  os::unique_fd home_;  ///< the current directory that items begin in
   bool greeted_ = false;
   bool quit_ = false;
   std::unordered_map<std::uint64_t, known_call> calls_;

@@ -192,8 +192,9 @@ class Case(unittest.TestCase):
         self.wait_until(lambda: not self.processes(), "the end of all processes")
 
     def assert_no_remains(self):
-        """No directory of a worker is left."""
-        self.assertEqual(os.listdir(self.temporary), [])
+        """No directory of a worker is left. What removes the last ones after a client was killed is
+        a process that cannot be seen while it becomes another program, so this waits as well."""
+        self.wait_until(lambda: not os.listdir(self.temporary), "the end of all directories")
 
 
 def limit(what, value):

@@ -10,6 +10,15 @@
 
 namespace clusterless::engine {
 
+namespace {
+
+// A process beside the script waits for the end of a pipe that only this program writes to, and
+// ends both with all that the script has started: so nothing is left when this program is killed.
+constexpr const char* guarded_script =
+    "(read -r nothing <&3; kill -9 0) > /dev/null 2>&1 & exec 3<&-; exec /bin/sh -- \"$1\"";
+
+}  // namespace
+
 node_start::node_start(session::host& on, const std::string& script, const std::string& node)
     : host_(on), what_("the start-up script " + script + " on node " + node) {
   int out[2];
@@ -17,9 +26,14 @@ node_start::node_start(session::host& on, const std::string& script, const std::
   output_ = os::unique_fd(out[0]);
   const os::unique_fd write_end(out[1]);
   ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
+  int lives[2];
+  if (::pipe2(lives, O_CLOEXEC) != 0) os::fail("a pipe for " + what_);
+  const os::unique_fd watched_end(lives[0]);
+  alive_ = os::unique_fd(lives[1]);
   os::start_request request;
   request.path = "/bin/sh";
-  request.argv = {"sh", script};
+  request.argv = {"sh", "-c", guarded_script, "sh", script};
+  request.inherit = watched_end.get();
   request.env = {{"CLUSTERLESS_NODE", node}};
   request.output = write_end.get();
   process_ = os::child_process::start(request);

@@ -28,6 +28,7 @@ class node_start final : public session::watched {
   session::host& host_;
   std::string what_;
   os::unique_fd output_;
+  os::unique_fd alive_;  ///< closed when this program ends, however it does
   os::child_process process_;
   int pidfd_ = -1;
   std::string tail_;
