@@ -139,6 +139,7 @@ void task_session::died(member& dead, const last_moments& how) {
   const auto found = std::find_if(doing.begin(), doing.end(), [&at](const activity& each) {
     return each.run != 0 && each.run == at.run;
   });
+  std::string unusable;
   const std::ptrdiff_t of_blamed = found == doing.end() ? -1 : found - doing.begin();
   for (std::ptrdiff_t i = std::ssize(doing) - 1; i >= 0; --i) {
     const activity& each = doing[static_cast<std::size_t>(i)];
@@ -160,8 +161,10 @@ void task_session::died(member& dead, const last_moments& how) {
       info.message = "its process ended in an item nested in it: " + info.message;
     } else if (!how.was_ready) {
       info.message = "the process ended before it was ready: " + info.message;
-      if (info.cause == cause::exited)
+      if (info.cause == cause::exited) {
         info.message += "; does main call clusterless::init(argc, argv) first?";
+        unusable = info.message;
+      }
     } else {
       // Through no fault of its own.
       if (info.cause != cause::node_lost) info.cause = cause::killed;
@@ -171,6 +174,7 @@ void task_session::died(member& dead, const last_moments& how) {
   }
   if (who.process->facts().id == 1) all_over();
   give_nested_work();
+  if (!unusable.empty()) events_.unusable(*this, unusable);
 }
 
 // Without process 1 there is no run left, nor anybody who waits for nested maps.

@@ -121,6 +121,11 @@ void task_session::lose_node(std::size_t index) {
     if (index == 0 || each.node == index) each.process->kill(os::own_kill::node_loss);
 }
 
+bool task_session::has_lost_nodes() const {
+  return std::any_of(remotes_.begin(), remotes_.end(),
+                     [](const auto& each) { return each->lost(); });
+}
+
 void task_session::kill_all() {
   for (auto& each : slots_)
     each.process->kill(os::own_kill::cancel);

@@ -38,6 +38,8 @@ class session_events {
   /// Run `key` is over; items without an outcome were not started, or not finished by no fault of
   /// their own.
   virtual void run_ended(task_session& in, std::uint64_t key) = 0;
+  /// No process of this program gets as far as init(), and why: no item can ever run.
+  virtual void unusable(task_session& in, const std::string& why) = 0;
   virtual void printed(task_session& in, int worker, std::uint64_t key, std::string_view text) = 0;
   virtual void progress(task_session& in, std::uint64_t key, double fraction,
                         std::string_view text) = 0;
@@ -71,6 +73,8 @@ class task_session final : public member_events {
   bool idle() const noexcept { return runs_.empty() && maps_.empty(); }
   /// Ends the run: its items are asked to stop, and killed when they do not.
   void end_run(std::uint64_t key);
+  /// True when a node on another host is gone: the session goes on without it.
+  bool has_lost_nodes() const;
   /// Everything on node `index` ends, as when the node is lost. When it is the primary, all does.
   void lose_node(std::size_t index);
   /// Begins to end all processes; the destructor waits for them.

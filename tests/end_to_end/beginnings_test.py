@@ -30,21 +30,21 @@ class Beginnings(Case):
         self.assertIn("call clusterless::init(argc, argv) first in main: this process was started "
                       "as a worker and got to create_pool instead", done.err)
         self.assertIn("item 0", done.err)
-        self.assertLessEqual(self.processes_begun(), 1 + 4, "one process for each item")
+        self.assertLessEqual(self.processes_begun(), 1 + 2, "one process for each node")
 
     def test_a_worker_that_returns_from_main_instead_is_told(self):
         done = self.forgetful("silent")
         self.assertEqual(done.code, 1, done.told)
         self.assertIn("the process ended before it was ready: exit code 0", done.err)
         self.assertIn("clusterless::init(argc, argv)", done.err)
-        self.assertLessEqual(self.processes_begun(), 1 + 4, "one process for each item")
+        self.assertLessEqual(self.processes_begun(), 1 + 2, "one process for each node")
 
     def test_a_worker_of_another_build_is_refused_with_both_ids(self):
         done = self.forgetful("other", fixture("loud_start"))
         self.assertEqual(done.code, 1, done.told)
         self.assertRegex(done.err, "this worker is build [0-9a-f]{40} of .*loud_start and the "
                          "client is build [0-9a-f]{40}; run the program again with one build everywhere")
-        self.assertLessEqual(self.processes_begun(), 2 * (1 + 4), "one process for each item")
+        self.assertLessEqual(self.processes_begun(), 2 * (1 + 2), "two for each node")
 
     def test_what_stands_before_init_happens_in_each_process(self):
         done = self.succeed(fixture("loud_start"), self.path("counter"))

@@ -70,8 +70,10 @@ std::size_t local_engine::free_slots(const core::task_shape& shape) const {
   return slots;
 }
 
+// A session that has lost a host goes on with what is left, and is not used again.
 bool local_engine::unit::leaves() const {
-  return std::any_of(nodes.begin(), nodes.end(), [](const node* each) { return each->leaving; });
+  return session->has_lost_nodes() ||
+         std::any_of(nodes.begin(), nodes.end(), [](const node* each) { return each->leaving; });
 }
 
 bool local_engine::unit::takes_another(core::nanoseconds now) const {
@@ -218,7 +220,10 @@ void local_engine::lose_node(int pool, int number) {
     if (each->in == nullptr) return;
     const auto& of = each->in->nodes;
     const auto index = std::find(of.begin(), of.end(), each.get()) - of.begin();
-    each->in->session->lose_node(static_cast<std::size_t>(index));
+    if (each->in->hosts && index != 0)
+      each->in->hosts->kill(static_cast<std::size_t>(index));
+    else
+      each->in->session->lose_node(static_cast<std::size_t>(index));
     return;
   }
   throw error(error_kind::misuse,
@@ -317,6 +322,10 @@ void local_engine::failed(session::task_session&, std::uint64_t key, std::uint64
 void local_engine::run_ended(session::task_session&, std::uint64_t key) {
   unit_of_.erase(key);
   to_->ended(key);
+}
+
+void local_engine::unusable(session::task_session&, const std::string& why) {
+  to_->broken(why);
 }
 
 void local_engine::printed(session::task_session& in, int worker, std::uint64_t key,

@@ -85,6 +85,7 @@ class local_engine final : public engine, public session::session_events {
   void failed(session::task_session& in, std::uint64_t key, std::uint64_t unreported,
               error_info why) override;
   void run_ended(session::task_session& in, std::uint64_t key) override;
+  void unusable(session::task_session& in, const std::string& why) override;
   void printed(session::task_session& in, int worker, std::uint64_t key,
                std::string_view text) override;
   void progress(session::task_session& in, std::uint64_t key, double fraction,
