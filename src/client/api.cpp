@@ -93,8 +93,7 @@ void init(int& argc, char**& argv) {
   }
   client::open_standard_streams();
   client::set_initialised();
-  if (const char* file = std::getenv(session::agent_variable))
-    std::exit(session::agent_main(file));
+  if (const char* file = std::getenv(session::agent_variable)) std::exit(session::agent_main(file));
   client::play_role();
 }
 

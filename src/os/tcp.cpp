@@ -27,8 +27,8 @@ addresses look_up(const std::string& address, std::uint16_t port, int flags) {
   addrinfo* found = nullptr;
   const int code = ::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &found);
   if (code != 0)
-    throw error(error_kind::failed, "the host '" + address + "' is not known here: " +
-                                        ::gai_strerror(code));
+    throw error(error_kind::failed,
+                "the host '" + address + "' is not known here: " + ::gai_strerror(code));
   return {found, &::freeaddrinfo};
 }
 

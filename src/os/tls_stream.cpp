@@ -156,8 +156,8 @@ tls_stream::tls_stream(unique_fd socket, end which, const std::string& identity,
   session_->context = with.SSL_CTX_new(with.TLS_method());
   SSL_CTX* context = session_->context;
   bool good = context != nullptr;
-  good = good && with.SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_3_VERSION,
-                                   nullptr) == 1;
+  good = good &&
+         with.SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_3_VERSION, nullptr) == 1;
   good = good && with.SSL_CTX_set_ciphersuites(context, cipher_name) == 1;
   if (good) {
     with.SSL_CTX_ctrl(context, SSL_CTRL_MODE,

@@ -66,8 +66,7 @@ bool host_link::flush() {
 }
 
 bool host_link::over() const noexcept {
-  return !broken_.empty() ||
-         (stream_ && stream_->now() != os::tls_stream::state::open);
+  return !broken_.empty() || (stream_ && stream_->now() != os::tls_stream::state::open);
 }
 
 std::string host_link::why() const {
@@ -97,8 +96,8 @@ bool host_link::begin_table() {
     return false;
   }
   table_.assign(head_.segments, {});
-  places_.push_back({reinterpret_cast<std::byte*>(table_.data()),
-                     table_.size() * sizeof(wire::link_segment)});
+  places_.push_back(
+      {reinterpret_cast<std::byte*>(table_.data()), table_.size() * sizeof(wire::link_segment)});
   stage_ = stage::table;
   return true;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Frames over an encrypted stream between two hosts of a task. Sending never blocks: what the
 // socket does not take waits here. Large payloads are read straight into segments, so that they go
-// on to processes without another copy. A frame that makes no sense breaks the link, not the reader.
+// on to processes without another copy. A frame that makes no sense breaks the link, not the
+// reader.
 #pragma once
 
 #include <cstddef>

@@ -70,6 +70,8 @@ class member {
 
   const member_facts& facts() const noexcept { return facts_; }
   virtual bool alive() const noexcept = 0;
+  /// False while its node has not been reached yet: what is sent waits for that.
+  virtual bool reachable() const noexcept { return true; }
   /// True when it cannot be started (again): its node is gone.
   virtual bool lost() const noexcept { return false; }
   /// Starts the process if it is not running; throws `error` when it cannot be started.

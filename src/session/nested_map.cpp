@@ -16,9 +16,8 @@ void task_session::nested_map::pass_on(task_session& in, std::uint64_t first, st
                                        os::message& pack) {
   auto& owner = in.slots_[static_cast<std::size_t>(key.first) - 1];
   if (!owner.process->alive()) return;
-  owner.process->send(wire::type::nested_outcomes,
-                             wire::nested_outcomes{key.second, first, count},
-                             {pack.data, pack.size, pack.shared}, pack.beside);
+  owner.process->send(wire::type::nested_outcomes, wire::nested_outcomes{key.second, first, count},
+                      {pack.data, pack.size, pack.shared}, pack.beside);
 }
 
 task_session::nested_map* task_session::find_map(const map_key& key) {
@@ -164,9 +163,8 @@ void task_session::nested_error(nested_map& map, std::uint64_t item, const error
   if (info.attempt == 0) info.attempt = map.book.attempt_of(item);
   detail::buffer bytes;
   put_error(bytes, info);
-  owner.process->send(wire::type::nested_outcomes,
-                             wire::nested_outcomes{map.key.second, item, 1},
-                             {bytes.data(), bytes.size(), bytes.shared()});
+  owner.process->send(wire::type::nested_outcomes, wire::nested_outcomes{map.key.second, item, 1},
+                      {bytes.data(), bytes.size(), bytes.shared()});
 }
 
 bool task_session::workers_lost() const {
@@ -191,7 +189,7 @@ void task_session::refuse_lost_workers() {
 // 1 leaves its maps to the workers while there are any.
 bool task_session::may_run(const slot& who, const nested_map& map) const {
   const int id = who.process->facts().id;
-  if (who.process->ending() || who.process->lost()) return false;
+  if (who.process->ending() || who.process->lost() || !who.process->reachable()) return false;
   const bool waits = !who.doing.empty() && who.doing.back().run == 0;
   if (map.pinned != 0) return id == map.pinned && (waits || who.doing.empty());
   if (id == 1) return workers_lost() && waits && who.doing.back().map == map.key;

@@ -49,8 +49,8 @@ class door final : public watched {
     while (os::unique_fd got = os::accept_from(at_)) {
       if (callers_.size() >= most_callers) callers_.pop_front();
       auto& made = callers_.emplace_back();
-      made.stream = std::make_unique<os::tls_stream>(
-          std::move(got), os::tls_stream::end::accepts, place_.identity, place_.key);
+      made.stream = std::make_unique<os::tls_stream>(std::move(got), os::tls_stream::end::accepts,
+                                                     place_.identity, place_.key);
       made.fd = made.stream->fd();
       host_.watch_output(made.fd, &made);
     }
@@ -206,8 +206,7 @@ class node_agent final : public member_events, public watched {
     const auto found = processes_.find(frame.member);
     if (found == processes_.end()) return false;
     auto& who = found->second;
-    const auto number =
-        wire::fixed_part<wire::link_number>(frame.fixed.data(), frame.fixed.size());
+    const auto number = wire::fixed_part<wire::link_number>(frame.fixed.data(), frame.fixed.size());
     switch (frame.kind) {
       case wire::link::message:
         pass_on(who, frame);
@@ -229,8 +228,7 @@ class node_agent final : public member_events, public watched {
   }
 
   bool greet(const link_frame& frame) {
-    const auto got =
-        wire::fixed_part<wire::link_greeting>(frame.fixed.data(), frame.fixed.size());
+    const auto got = wire::fixed_part<wire::link_greeting>(frame.fixed.data(), frame.fixed.size());
     greeted_ = frame.kind == wire::link::greeting && got && got->version == wire::version &&
                std::memcmp(got->build_id, os::this_build().data(), sizeof got->build_id) == 0;
     return greeted_;
@@ -304,8 +302,7 @@ class node_agent final : public member_events, public watched {
   }
 
   void share(link_frame& frame) {
-    const auto name =
-        wire::fixed_part<wire::broadcast_key>(frame.fixed.data(), frame.fixed.size());
+    const auto name = wire::fixed_part<wire::broadcast_key>(frame.fixed.data(), frame.fixed.size());
     if (!name) return;
     const value_key which{name->key[0], name->key[1]};
     value got{std::move(frame.small), std::move(frame.large), frame.size, std::move(frame.beside)};

@@ -113,9 +113,8 @@ void remote_node::reach() {
       drop_connection(std::strerror(errno), false);
       return;
     }
-    stream_ = std::make_unique<os::tls_stream>(std::move(connecting_),
-                                               os::tls_stream::end::connects, place_.identity,
-                                               place_.key);
+    stream_ = std::make_unique<os::tls_stream>(
+        std::move(connecting_), os::tls_stream::end::connects, place_.identity, place_.key);
     watched_fd_ = stream_->fd();
     host_.watch_output(watched_fd_, this);
   }

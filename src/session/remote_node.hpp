@@ -28,12 +28,15 @@ class remote_node final : public watched {
   ~remote_node() override;
 
   const std::string& name() const noexcept { return name_; }
+  bool reached() const noexcept { return up_; }
   bool lost() const noexcept { return !why_lost_.empty(); }
   /// Why, in words.
   const std::string& why_lost() const noexcept { return why_lost_; }
   host_link& link() noexcept { return link_; }
   void add(remote_member* who);
   void remove(remote_member* who);
+  /// Gives the node up; its agent ends the processes there.
+  void lose(const std::string& why);
   /// Goes on with connecting, sends what waits.
   void tick();
   std::optional<core::nanoseconds> next_tick() const;
@@ -46,7 +49,6 @@ class remote_node final : public watched {
   void greet();
   void deliver();
   bool take(link_frame& frame);
-  void lose(const std::string& why);
   void unwatch();
 
   host& host_;
@@ -74,6 +76,7 @@ class remote_member final : public member {
   ~remote_member() override;
 
   bool alive() const noexcept override { return alive_; }
+  bool reachable() const noexcept override { return node_.reached(); }
   bool lost() const noexcept override { return node_.lost(); }
   void start() override;
   using member::send;

@@ -211,10 +211,25 @@ void task_session::check_time(slot& of) {
   }
 }
 
+// Work goes to a host as soon as it is there, and away from one that is not any more.
+void task_session::watch_hosts() {
+  std::size_t reached = 0;
+  std::size_t lost = 0;
+  for (auto& each : remotes_) {
+    if (!each) continue;
+    each->tick();
+    reached += each->reached() ? 1 : 0;
+    lost += each->lost() ? 1 : 0;
+  }
+  if (reached == hosts_reached_ && lost == hosts_lost_) return;
+  hosts_reached_ = reached;
+  hosts_lost_ = lost;
+  give_nested_work();
+}
+
 void task_session::tick() {
   check_ending();
-  for (auto& each : remotes_)
-    each->tick();
+  watch_hosts();
   for (auto& each : slots_) {
     check_time(each);
     each.process->tick();
@@ -232,7 +247,8 @@ std::optional<core::nanoseconds> task_session::next_tick() const {
     if (!next || when < *next) next = when;
   };
   for (const auto& each : remotes_)
-    if (const auto when = each->next_tick()) at(*when);
+    if (each)
+      if (const auto when = each->next_tick()) at(*when);
   for (const auto& each : slots_) {
     if (const auto when = each.process->next_tick()) at(*when);
     for (const auto& doing : each.doing)

@@ -25,20 +25,18 @@ task_session::task_session(host& on, session_events& to, session_shape shape)
   facts.pool = shape_.pool;
   facts.omp_threads = shape_.omp_threads;
   facts.nodes = shape_.nodes;
-  std::vector<remote_node*> remote(shape_.nodes.size());
-  for (std::size_t i = 0; i < std::min(shape_.nodes.size(), shape_.places.size()); ++i) {
-    if (!shape_.places[i]) continue;
-    remotes_.push_back(std::make_unique<remote_node>(host_, shape_.nodes[i], *shape_.places[i],
-                                                     defaults::agent_patience_ns));
-    remote[i] = remotes_.back().get();
-  }
+  remotes_.resize(shape_.nodes.size());
+  for (std::size_t i = 0; i < std::min(remotes_.size(), shape_.places.size()); ++i)
+    if (shape_.places[i])
+      remotes_[i] = std::make_unique<remote_node>(host_, shape_.nodes[i], *shape_.places[i],
+                                                  defaults::agent_patience_ns);
   for (int id = 1; id <= 1 + workers; ++id) {
     slot made;
     made.node = id == 1 ? 0 : static_cast<std::size_t>((id - 2) / shape_.procs_per_node);
     facts.id = id;
     facts.node = shape_.nodes[made.node];
-    if (remote[made.node] != nullptr)
-      made.process = std::make_unique<remote_member>(*remote[made.node], *this, facts);
+    if (remotes_[made.node])
+      made.process = std::make_unique<remote_member>(*remotes_[made.node], *this, facts);
     else
       made.process = std::make_unique<local_member>(host_, *this, facts);
     slots_.push_back(std::move(made));
@@ -117,13 +115,14 @@ void task_session::send_run(slot& to, wire::run run, const core::call_spec& call
 }
 
 void task_session::lose_node(std::size_t index) {
+  if (remotes_[index]) remotes_[index]->lose("it was taken away");
   for (auto& each : slots_)
     if (index == 0 || each.node == index) each.process->kill(os::own_kill::node_loss);
 }
 
 bool task_session::has_lost_nodes() const {
   return std::any_of(remotes_.begin(), remotes_.end(),
-                     [](const auto& each) { return each->lost(); });
+                     [](const auto& each) { return each && each->lost(); });
 }
 
 void task_session::kill_all() {
@@ -140,8 +139,7 @@ void task_session::forget_call(std::uint64_t call) {
 void task_session::forget_broadcast(const std::uint64_t (&key)[2]) {
   for (auto& each : slots_)
     if (each.process->alive())
-      each.process->send(wire::type::forget_broadcast,
-                                wire::broadcast_key{{key[0], key[1]}});
+      each.process->send(wire::type::forget_broadcast, wire::broadcast_key{{key[0], key[1]}});
 }
 
 // What the processes that worked on a run of the job have printed belongs to it.
@@ -327,8 +325,8 @@ void task_session::on_want_broadcast(slot& from, os::message& what) {
     return;
   }
   const auto& bytes = found->bytes;
-  from.process->send(wire::type::broadcast_data, *got,
-                            {bytes.data(), bytes.size(), bytes.shared()}, found->beside);
+  from.process->send(wire::type::broadcast_data, *got, {bytes.data(), bytes.size(), bytes.shared()},
+                     found->beside);
 }
 
 void task_session::printed(member& by, std::string_view text) {

@@ -170,13 +170,16 @@ class task_session final : public member_events {
   bool may_run(const slot& who, const nested_map& map) const;
   bool workers_lost() const;
   void refuse_lost_workers();
+  void watch_hosts();
   void check_time(slot& of);
   error_info facts_of(const slot& who, std::uint64_t item, std::uint64_t task, int attempt) const;
 
   host& host_;
   session_events& events_;
   session_shape shape_;
-  std::vector<std::unique_ptr<remote_node>> remotes_;  // nodes on other hosts
+  std::vector<std::unique_ptr<remote_node>> remotes_;  // by node; null: this host
+  std::size_t hosts_reached_ = 0;                      // when work was last given
+  std::size_t hosts_lost_ = 0;
   std::vector<slot> slots_;
   std::map<std::uint64_t, job_run> runs_;  // by key, in the order they were given
   std::map<map_key, std::unique_ptr<nested_map>> maps_;

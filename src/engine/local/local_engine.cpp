@@ -220,10 +220,8 @@ void local_engine::lose_node(int pool, int number) {
     if (each->in == nullptr) return;
     const auto& of = each->in->nodes;
     const auto index = std::find(of.begin(), of.end(), each.get()) - of.begin();
-    if (each->in->hosts && index != 0)
-      each->in->hosts->kill(static_cast<std::size_t>(index));
-    else
-      each->in->session->lose_node(static_cast<std::size_t>(index));
+    if (each->in->hosts) each->in->hosts->kill(static_cast<std::size_t>(index));
+    each->in->session->lose_node(static_cast<std::size_t>(index));
     return;
   }
   throw error(error_kind::misuse,
