@@ -258,9 +258,9 @@ TEST_CASE("a link file is for its owner, and what is wrong with it is said witho
   REQUIRE(::chmod(path.c_str(), 0644) == 0);
   CHECK_THROWS_WITH_AS(read_link_file(path), doctest::Contains("chmod 600"), error);
   REQUIRE(::chmod(path.c_str(), 0600) == 0);
-  for (const char* wrong : {"", "clusterless-link 9\na\n1\n1\nb\n00\n",
-                            "clusterless-link 1\na\n99999\n1\nb\n00\n",
-                            "clusterless-link 1\na\n1\n1\nb\n00\n"}) {
+  for (const char* wrong :
+       {"", "clusterless-link 9\na\n1\n1\nb\n00\n", "clusterless-link 1\na\n99999\n1\nb\n00\n",
+        "clusterless-link 1\na\n1\n1\nb\n00\n"}) {
     std::ofstream(path, std::ios::trunc) << wrong;
     CHECK_THROWS_AS(read_link_file(path), error);
   }
