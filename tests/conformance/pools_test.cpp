@@ -234,6 +234,9 @@ TEST_CASE("a pool grows and shrinks while jobs run") {
   const auto nodes = pool.pmap(where, 200, {.items_per_task = 1}).fetch();
   CHECK(std::set<std::string>(nodes.begin(), nodes.end()).size() <= 2);
   CHECK_THROWS_AS(pool.resize(0), cl::error);
+  CHECK_THROWS_AS(pool.resize(1'000'000), cl::error);
+  CHECK_THROWS_AS(pool.pmap(twice, 10, {.procs_per_node = 1'000'000}), cl::error);
+  CHECK(pool.pmap(twice, 10).fetch().size() == 10);
 }
 
 TEST_CASE("a pool does not shrink below what a running job needs") {
