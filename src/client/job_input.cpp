@@ -10,6 +10,7 @@
 #include "client/group_source.hpp"
 #include "client/job.hpp"
 #include "client/pool.hpp"
+#include "client/waiting.hpp"
 #include "core/defaults.hpp"
 
 namespace clusterless::client {
@@ -27,6 +28,7 @@ void job::drain(detail::item_source& now, const std::function<void()>& between,
     unresolved pack;
     {
       const detail::broadcast_collector collector(facts_.keep);
+      const reading_range reading;
       writer to(pack.bytes, record_ ? nullptr : &pack.beside);
       pack.count = now.fill(to, pull_items, pull_bytes, end);
     }
@@ -86,6 +88,7 @@ bool job::pull(std::size_t wanted) {
     unresolved pack;
     try {
       const detail::broadcast_collector collector(facts_.keep);
+      const reading_range reading;
       writer to(pack.bytes, record_ ? nullptr : &pack.beside);
       pack.count =
           source_->fill(to, std::clamp<std::size_t>(wanted, 1, pull_items), pull_bytes, pack.end);
