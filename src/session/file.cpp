@@ -115,7 +115,7 @@ std::string file::path() const {
 std::string file::contents() const {
   if (held_) return held_->contents;
   const std::string from = path();
-  const os::unique_fd fd(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
+  const os::unique_fd fd(::open(from.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   struct stat facts {};
   if (!fd || ::fstat(fd.get(), &facts) != 0) cannot("read", from);
   if (!S_ISREG(facts.st_mode)) {

@@ -169,6 +169,12 @@ TEST_CASE("saving replaces no pipe, device or link") {
   CHECK(fs::is_symlink(link));
 }
 
+TEST_CASE("a pipe is no file to be sent, and is not waited for") {
+  const scratch_directory here;
+  REQUIRE(::mkfifo((here.path() + "/pipe").c_str(), 0600) == 0);
+  CHECK_THROWS_AS(file(here.path() + "/pipe").contents(), error);
+}
+
 TEST_CASE("a file that is not there is refused when it is read, by its path") {
   const scratch_directory here;
   const std::string path = here.path() + "/absent.dat";
