@@ -54,6 +54,7 @@ auto nested_values(const F& f, Range&& items, int pinned, const map_options& opt
 }
 template <class F, class T>
 auto nested_value(const F& f, const T& item, int worker) {
+  if (worker == 0) throw_misuse("remote_call: there is no process 0; they are counted from 1");
   using R = typename callable_parts<F>::entry_type::returned;
   const elsewhere<T> one{&item};
   return static_cast<R>(std::move(nested_values(f, one, worker, {}).front()));

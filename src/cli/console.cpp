@@ -47,7 +47,10 @@ std::size_t width_of(std::string_view text) {
 }  // namespace
 
 console::console(const common_options& how)
-    : json_(how.json), quiet_(how.quiet), colours_(!how.json && has_colours()) {}
+    : json_(how.json),
+      quiet_(how.quiet),
+      colours_(!how.json && has_colours()),
+      terminal_(::isatty(1) == 1) {}
 
 void console::print(std::string_view text) const {
   std::fwrite(text.data(), 1, text.size(), stdout);
@@ -68,6 +71,10 @@ void console::complain(const std::string& line) const {
 
 std::string console::paint(colour in, const std::string& text) const {
   return colours_ && in != colour::plain ? code(in) + text + "\033[0m" : text;
+}
+
+std::string console::outside(std::string_view text) const {
+  return terminal_ ? on_its_lines(text) : std::string(text);
 }
 
 bool console::confirm(const std::string& question) const {
@@ -108,20 +115,38 @@ std::string table::text(const console& on, const std::vector<std::size_t>& right
   return out;
 }
 
-std::string on_one_line(std::string_view text) {
+namespace {
+
+/// Control characters as \xNN, but for those in `but`.
+std::string without_controls(std::string_view text, std::string_view but) {
   static constexpr char digits[] = "0123456789abcdef";
   std::string out;
+  unsigned char before = 0;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7f) {
+    // U+0080 to U+009F steer terminals too; in UTF-8 they are C2 and this byte.
+    const bool second_set = before == 0xc2 && byte >= 0x80 && byte < 0xa0;
+    before = byte;
+    if ((byte >= 0x20 && byte != 0x7f && !second_set) || but.find(c) != std::string_view::npos) {
       out += c;
       continue;
     }
+    if (second_set) out.replace(out.size() - 1, 1, "\\xc2");
     out += "\\x";
     out += digits[byte >> 4];
     out += digits[byte & 15];
   }
   return out;
+}
+
+}  // namespace
+
+std::string on_one_line(std::string_view text) {
+  return without_controls(text, "");
+}
+
+std::string on_its_lines(std::string_view text) {
+  return without_controls(text, "\n\t");
 }
 
 std::string first_line(std::string_view text) {

@@ -28,6 +28,8 @@ class console {
   void complain(const std::string& line) const;
   /// `text` in a colour where standard output shows colours.
   std::string paint(colour in, const std::string& text) const;
+  /// `text` from outside, of any number of lines, as it may go to print().
+  std::string outside(std::string_view text) const;
   /// Asks on the terminal; false without one or for any answer but yes.
   bool confirm(const std::string& question) const;
 
@@ -37,6 +39,7 @@ class console {
   bool json_ = false;
   bool quiet_ = false;
   bool colours_ = false;
+  bool terminal_ = false;
 };
 
 /// Rows of texts in columns as wide as their widest text, the first row being the heads.
@@ -57,6 +60,8 @@ class table {
 
 /// Text from outside in one line for a terminal: control characters as \xNN.
 std::string on_one_line(std::string_view text);
+/// The same, but line breaks and tabs stay.
+std::string on_its_lines(std::string_view text);
 /// The first line of a text, made safe so.
 std::string first_line(std::string_view text);
 

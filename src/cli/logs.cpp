@@ -62,7 +62,7 @@ class log_printer {
     while (!text.empty()) {
       const std::size_t end = std::min(text.find('\n'), text.size());
       put(on_.json_wanted() ? json_line(record, text.substr(0, end))
-                            : prefix + ": " + std::string(text.substr(0, end)) + '\n');
+                            : prefix + ": " + on_.outside(text.substr(0, end)) + '\n');
       text.remove_prefix(std::min(end + 1, text.size()));
     }
   }

@@ -39,8 +39,13 @@ int run(int argc, const char* const* argv) {
     return kind == error_kind::misuse ? exit_misuse : exit_failed;
   };
   try {
-    return std::visit([&](const auto& what) { return run_command(what, line.what->common, on); },
-                      line.what->what);
+    const int code =
+        std::visit([&](const auto& what) { return run_command(what, line.what->common, on); },
+                   line.what->what);
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+    return complain(error_kind::failed,
+                    "standard output could not be written, and what was asked for is not whole; "
+                    "make room or write it elsewhere");
   } catch (const error& caught) {
     return complain(caught.kind(), caught.what());
   } catch (const std::exception& caught) {

@@ -70,6 +70,11 @@ void check_file_name(const std::string& name) {
 }
 
 void save_parts(const std::string& path, const std::vector<bytes>& parts, std::uint32_t mode) {
+  // What is put there replaces what was: never a device, a pipe or a link to one.
+  struct stat there {};
+  if (::lstat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode))
+    throw error(error_kind::misuse,
+                "cannot write " + on_one_line(path) + ": it is no regular file; name another one");
   const std::string temporary =
       path.substr(0, path.rfind('/') + 1) + ".clusterless-" + std::to_string(::getpid()) + ".part";
   ::unlink(temporary.c_str());

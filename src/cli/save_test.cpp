@@ -88,3 +88,14 @@ TEST_CASE("a value is saved as one file by what it is and how the file is called
                        doctest::Contains("/no/a.json: No such file"), error);
   CHECK(std::distance(fs::directory_iterator(here.path()), {}) == 2);
 }
+
+TEST_CASE("what is saved replaces no pipe, device or link") {
+  const tests::scratch_directory here;
+  const std::string pipe = here.path() + "/pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+
+  CHECK_THROWS_WITH_AS(cli::save_parts(pipe, {}, 0644), doctest::Contains("is no regular file"),
+                       error);
+
+  CHECK(fs::is_fifo(pipe));
+}

@@ -253,12 +253,13 @@ int show_item(job_look& job, std::uint64_t item, const console& on) {
     on.print_json(facts);
     return exit_good;
   }
-  on.print(text + '\n');
+  on.print(on.outside(text) + '\n');
   for (const auto& each : earlier)
     on.print(on.paint(colour::bold, "Attempt " + std::to_string(each.attempt)) + " failed at " +
              iso_time(each.unix_ms) + ": " + first_line(each.text) + '\n');
   const bool told = text.find("last output:") != std::string::npos;
-  if (!output.empty() && !told) on.print(on.paint(colour::bold, "It printed:") + '\n' + output);
+  if (!output.empty() && !told)
+    on.print(on.paint(colour::bold, "It printed:") + '\n' + on.outside(output));
   return exit_good;
 }
 

@@ -25,6 +25,11 @@ TEST_CASE("columns are as wide as their widest text, counted in characters") {
 TEST_CASE("text from outside cannot steer a terminal") {
   CHECK(cli::on_one_line("a\033[2Jb\n") == "a\\x1b[2Jb\\x0a");
   CHECK(cli::first_line("one\ttwo\nthree") == "one\\x09two");
+  CHECK(cli::on_its_lines("a\033]0;b\a\n\tc\r\n") == "a\\x1b]0;b\\x07\n\tc\\x0d\n");
+  CHECK(cli::on_its_lines("Z\xc3\xbcrich \xc2\x9b"
+                          "31m") ==
+        "Z\xc3\xbcrich \\xc2\\x9b"
+        "31m");
 }
 
 TEST_CASE("limits of cgroups lower what the machine has") {

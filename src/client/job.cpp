@@ -159,7 +159,7 @@ void job::printed(std::uint64_t task, int pool, int worker, std::string_view tex
 }
 
 std::string job::output(std::size_t item) {
-  guard lock = pool::lock();
+  guard lock = pool_->lock();
   return outputs_.of_item(item);
 }
 
@@ -184,7 +184,7 @@ bool job::commit(core::nanoseconds now) {
 // --- handling ----------------------------------------------------------------------------------
 
 void job::cancel() {
-  guard lock = pool::lock();
+  guard lock = pool_->lock();
   // Kept with the record: it tells a job that was stopped from one whose client died.
   if (record_ && !record_error_ && !is_finished()) record_->record().request_cancel();
   pool_->cancel(*this, "by the program");
@@ -192,7 +192,7 @@ void job::cancel() {
 }
 
 destroy_report job::destroy() {
-  guard lock = pool::lock();
+  guard lock = pool_->lock();
   destroy_report report;
   if (destroyed_) return report;
   pool_->cancel(*this, "to be destroyed");
@@ -220,7 +220,7 @@ void job::reopen_input() {
 }
 
 void job::retry_failed() {
-  guard lock = pool::lock();
+  guard lock = pool_->lock();
   check_alive();
   if (!is_finished())
     throw error(error_kind::misuse, "retry_failed: the job has not finished; wait for it first");
@@ -255,7 +255,7 @@ void job::retry_failed() {
 
 detail::job_ptr job::regroup(detail::call fold, std::size_t group, const map_options& options) {
   {
-    guard lock = pool::lock();
+    guard lock = pool_->lock();
     if (!record_) outcomes_.require(0);
   }
   auto items = std::make_unique<group_source>(shared_from_this(), std::max<std::size_t>(group, 2));

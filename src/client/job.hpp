@@ -130,6 +130,8 @@ class job final : public detail::job_core, public std::enable_shared_from_this<j
   bool pull(std::size_t wanted);
   void take_pack(detail::buffer bytes, detail::segment_list beside, std::uint64_t count);
   bool resolve(unresolved& pack, const std::vector<detail::job_ptr>& inputs);
+  void fail_input(std::string message);
+  void range_threw(const std::string& what);
   void input_ended();
   void offer_recorded(const store::item_range& range, bool again);
   void end_recorded_input(std::uint64_t submitted);

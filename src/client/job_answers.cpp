@@ -11,7 +11,7 @@
 namespace clusterless::client {
 
 detail::outcome_run job::ordered(std::size_t item) {
-  guard lock = pool::lock();
+  guard lock = pool_->lock();
   check_alive();
   if (!record_) outcomes_.require(item);
   want(item + 1);
@@ -25,7 +25,7 @@ detail::outcome_run job::ordered(std::size_t item) {
 }
 
 detail::outcome_run job::finished(std::size_t& cursor) {
-  guard lock = pool::lock();
+  guard lock = pool_->lock();
   check_alive();
   wants_all_ = true;  // whoever takes them as they come may ask for them again
   detail::outcome_run run;
@@ -69,7 +69,7 @@ detail::outcome_run job::finished(std::size_t& cursor) {
 }
 
 void job::want_all() {
-  guard lock = pool::lock();
+  guard lock = pool_->lock();
   wants_all_ = true;
 }
 
@@ -92,12 +92,12 @@ void job::passed_on(std::uint64_t item) {
 }
 
 void job::release_before(std::size_t item) {
-  guard lock = pool::lock();
+  guard lock = pool_->lock();
   outcomes_.release_before(item);
 }
 
 bool job::wait_for(std::chrono::nanoseconds limit) {
-  guard lock = pool::lock();
+  guard lock = pool_->lock();
   check_alive();
   const bool finished = pool_->wait_until(lock, limit.count(), [this] { return is_finished(); });
   check_alive();
@@ -105,7 +105,7 @@ bool job::wait_for(std::chrono::nanoseconds limit) {
 }
 
 job_status job::status() {
-  guard lock = pool::lock();
+  guard lock = pool_->lock();
   const auto& counts = book_.counts();
   job_status now;
   now.id = facts_.id;

@@ -10,6 +10,7 @@
 #include "client/group_source.hpp"
 #include "client/job.hpp"
 #include "client/pool.hpp"
+#include "client/waiting.hpp"
 #include "core/defaults.hpp"
 
 namespace clusterless::client {
@@ -27,6 +28,7 @@ void job::drain(detail::item_source& now, const std::function<void()>& between,
     unresolved pack;
     {
       const detail::broadcast_collector collector(facts_.keep);
+      const reading_range reading;
       writer to(pack.bytes, record_ ? nullptr : &pack.beside);
       pack.count = now.fill(to, pull_items, pull_bytes, end);
     }
@@ -71,6 +73,13 @@ void job::input_ended() {
   if (record_ && !record_error_) record_->seal(pulled_);
 }
 
+void job::range_threw(const std::string& what) {
+  error_info why;
+  why.cause = cause::input_failed;
+  why.message = "the input range threw: " + what;
+  close_input(why);
+}
+
 // True when items were added or the source has ended.
 bool job::pull(std::size_t wanted) {
   if (!source_ || cancelled_ || book_.stopped()) return false;
@@ -79,6 +88,7 @@ bool job::pull(std::size_t wanted) {
     unresolved pack;
     try {
       const detail::broadcast_collector collector(facts_.keep);
+      const reading_range reading;
       writer to(pack.bytes, record_ ? nullptr : &pack.beside);
       pack.count =
           source_->fill(to, std::clamp<std::size_t>(wanted, 1, pull_items), pull_bytes, pack.end);
@@ -86,10 +96,10 @@ bool job::pull(std::size_t wanted) {
       close_input(caught.why, true);
       return true;
     } catch (const std::exception& caught) {
-      error_info why;
-      why.cause = cause::input_failed;
-      why.message = std::string("the input range threw: ") + caught.what();
-      close_input(why);
+      range_threw(caught.what());
+      return true;
+    } catch (...) {
+      range_threw("something that is no std::exception");
       return true;
     }
     source_waits_ = pack.count == 0 && !pack.end;
@@ -102,6 +112,20 @@ bool job::pull(std::size_t wanted) {
   take_pack(std::move(pack.bytes), std::move(pack.beside), pack.count);
   if (pack.end) input_ended();
   return true;
+}
+
+// The next item has no input and never will: it is settled with an error.
+void job::fail_input(std::string message) {
+  error_info why;
+  why.cause = cause::input_failed;
+  why.message = std::move(message);
+  why.item = pulled_;
+  detail::buffer empty;
+  detail::close_entry(empty, detail::open_entry(empty));
+  if (record_) record_->inputs(pulled_, 1, empty.data(), empty.size());
+  book_.skip(1, 1);
+  ++pulled_;
+  put_error(why, 0, 1);
 }
 
 // Puts the values of results in the place of references to them; false while one is not there. An
@@ -118,12 +142,8 @@ bool job::resolve(unresolved& pack, const std::vector<detail::job_ptr>& inputs) 
     auto* other = dynamic_cast<job*>(from.get());
     const auto item = in.get_raw<std::uint64_t>();
     auto run = other != nullptr ? other->lookup(item) : detail::outcome_run{};
-    if (run.count == 0) {
-      if (other == nullptr || other->is_finished())
-        throw error(error_kind::misuse, "the result of item " + std::to_string(item) +
-                                            " that is an input does not exist (any more)");
-      return false;
-    }
+    // One that will never be there fails its item, below.
+    if (run.count == 0 && other != nullptr && !other->is_finished()) return false;
     found.push_back(std::move(run));
   }
   if (found.empty()) return true;
@@ -138,23 +158,22 @@ bool job::resolve(unresolved& pack, const std::vector<detail::job_ptr>& inputs) 
     detail::entry_view value = entry;
     if (entry.kind == detail::entry_kind::reference) {
       const auto& run = found[next++];
+      if (run.count == 0) {
+        flush();
+        reader in(entry.body, entry.size);
+        in.get_raw<std::uint64_t>();
+        fail_input("the result of item " + std::to_string(in.get_raw<std::uint64_t>()) +
+                   " that is an input does not exist (any more)");
+        continue;
+      }
       detail::pack_cursor(run.data, run.size).next(value);
       if (run.beside != nullptr && !record_)
         pack.beside.insert(pack.beside.end(), run.beside->begin(), run.beside->end());
     }
     if (value.kind == detail::entry_kind::error) {
       flush();
-      error_info why;
-      why.cause = cause::input_failed;
-      why.message = "its input failed: " +
-                    std::string(remote_error(detail::decode_error(value.body, value.size)).what());
-      why.item = pulled_;
-      detail::buffer empty;
-      detail::close_entry(empty, detail::open_entry(empty));
-      if (record_) record_->inputs(pulled_, 1, empty.data(), empty.size());
-      book_.skip(1, 1);
-      ++pulled_;
-      put_error(why, 0, 1);
+      fail_input("its input failed: " +
+                 std::string(remote_error(detail::decode_error(value.body, value.size)).what()));
       continue;
     }
     const std::size_t at = detail::open_entry(bytes);

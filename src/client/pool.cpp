@@ -91,6 +91,11 @@ void pool::destroy() {
 }
 
 void pool::abandon() {
+  if (made_in_ != process_generation()) {
+    // The nodes are those of the process this one was forked from: nothing here may end them.
+    new std::shared_ptr<pool>(shared_from_this());
+    return;
+  }
   {
     const guard held = lock();
     abandoned_ = true;
@@ -106,7 +111,14 @@ void pool::abandon() {
   driver_.join();
 }
 
-guard pool::lock() {
+guard pool::lock() const {
+  if (reading_range::now())
+    throw error(error_kind::misuse,
+                "an input range used a pool or job while it was read; read what it needs before");
+  if (made_in_ != process_generation())
+    throw error(error_kind::misuse,
+                "this process was forked from the one that made the pool, and cannot use it or its "
+                "jobs; make another pool here");
   return guard(shared_mutex());
 }
 

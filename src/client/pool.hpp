@@ -20,6 +20,7 @@
 
 #include "client/job.hpp"
 #include "client/screen.hpp"
+#include "client/waiting.hpp"
 #include "config/settings.hpp"
 #include "engine/engine.hpp"
 
@@ -50,7 +51,9 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   detail::job_ptr reopen(const std::string& name, const std::string& result_schema);
 
   // For its jobs; with the lock held, but for forget().
-  static guard lock();
+  /// Throws `error` (misuse) where waiting for it would never end: in a process that was forked
+  /// from that of the pool, and in an input range that is being read.
+  guard lock() const;
   /// Drives or sleeps until `done()`; false when `limit_ns` (negative: none) passed first.
   bool wait_until(guard& held, core::nanoseconds limit_ns, const std::function<bool()>& done);
   void cancel(job& which, const std::string& by);
@@ -108,6 +111,7 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   void broken(const std::string& why) override;
   const core::broadcast_bytes* find_broadcast(const std::uint64_t (&key)[2]) override;
 
+  const unsigned made_in_ = process_generation();
   config::settings settings_;
   screen screen_;
   std::unique_ptr<engine::engine> engine_;

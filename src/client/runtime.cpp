@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "client/runtime.hpp"
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "client/pool.hpp"
+#include "client/waiting.hpp"
 
 namespace clusterless::client {
 
@@ -19,9 +21,15 @@ namespace {
 std::atomic<bool> called_init{false};
 std::atomic<bool> ctrl_c{false};
 
-std::vector<std::weak_ptr<pool>>& pools() {
-  static auto* all = new std::vector<std::weak_ptr<pool>>;
-  return *all;
+using pool_list = std::vector<std::weak_ptr<pool>>;
+
+pool_list*& pool_list_here() {
+  static auto* all = new pool_list;
+  return all;
+}
+
+pool_list& pools() {
+  return *pool_list_here();
 }
 
 // What the handler may touch: descriptors to be written to.
@@ -43,6 +51,14 @@ void on_ctrl_c(int) {
   ::raise(SIGINT);
 }
 
+// In a child that was forked: the pools, and the descriptors to wake them, are the parent's.
+void leave_parents_pools() {
+  pool_list_here() = new pool_list;
+  for (auto& each : bells)
+    each.store(0);
+  begin_anew();
+}
+
 }  // namespace
 
 bool initialised() noexcept {
@@ -51,6 +67,7 @@ bool initialised() noexcept {
 
 void set_initialised() {
   if (called_init.exchange(true)) return;
+  ::pthread_atfork(nullptr, nullptr, leave_parents_pools);
   // Each large result that is held costs a descriptor.
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {

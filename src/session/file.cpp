@@ -51,6 +51,11 @@ bool write_all(int fd, const char* from, std::size_t n) {
 }
 
 void write_file(const std::string& path, const std::string& contents, std::uint32_t mode) {
+  // What is put there replaces what was: never a device, a pipe or a link to one.
+  struct stat there {};
+  if (::lstat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode))
+    throw error(error_kind::misuse,
+                "cannot write " + path + ": it is no regular file; name another one");
   std::string temporary = (fs::path(path).parent_path() / ".clusterless-XXXXXX").string();
   const os::unique_fd fd(::mkostemp(temporary.data(), O_CLOEXEC));
   if (!fd) cannot("write", path);
@@ -110,7 +115,7 @@ std::string file::path() const {
 std::string file::contents() const {
   if (held_) return held_->contents;
   const std::string from = path();
-  const os::unique_fd fd(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
+  const os::unique_fd fd(::open(from.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   struct stat facts {};
   if (!fd || ::fstat(fd.get(), &facts) != 0) cannot("read", from);
   if (!S_ISREG(facts.st_mode)) {

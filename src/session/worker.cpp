@@ -22,6 +22,7 @@
 #include "session/broadcasts.hpp"
 #include "session/context.hpp"
 #include "session/directories.hpp"
+#include "session/forked_child.hpp"
 #include "session/pending_map.hpp"
 #include "session/roles.hpp"
 
@@ -262,6 +263,7 @@ void worker::run_items(const given_run& what) {
     area.running.store(i + 1, std::memory_order_release);
     const std::size_t before = out.size();
     failed = !run_item(what.call.what, here.item, entry, what.beside, out, out_beside);
+    if (in_forked_child()) end_forked_child();
     flush_output();
     drop_scratch();
     if (failed) {
@@ -298,6 +300,7 @@ void worker::on_nested_outcomes(os::message& what) {
 
 detail::job_ptr worker::begin_map(detail::call what, detail::item_source& items, int pinned,
                                   const map_options& options) {
+  refuse_in_forked_child();
   if (std::this_thread::get_id() != own_thread_)
     throw error(error_kind::misuse,
                 "a nested map was begun in a thread of the item's own; begin it in the thread the "
@@ -309,7 +312,7 @@ detail::job_ptr worker::begin_map(detail::call what, detail::item_source& items,
 }
 
 void worker::send_progress(double fraction, const std::string& text) {
-  if (std::this_thread::get_id() != own_thread_) return;
+  if (in_forked_child() || std::this_thread::get_id() != own_thread_) return;
   constexpr std::int64_t at_least = 50'000'000;  // between two reports
   const std::int64_t now = now_ns();
   if (now - last_progress_ < at_least && fraction < 1) return;
@@ -347,6 +350,7 @@ void worker::on_broadcast(os::message& what) {
 void worker::fetch_broadcast(const std::uint64_t (&key)[2], std::vector<std::byte>& copied,
                              detail::segment_ptr& shared, const std::byte*& data, std::size_t& size,
                              detail::segment_list& beside) {
+  refuse_in_forked_child();
   if (std::this_thread::get_id() != own_thread_)
     throw error(
         error_kind::misuse,
@@ -380,6 +384,7 @@ void worker_main(int socket) {
   struct sigaction orphaned {};
   orphaned.sa_handler = die_with_supervisor;
   ::sigaction(SIGRTMAX - 1, &orphaned, nullptr);
+  watch_for_forked_children();
   try {
     worker here(socket);
     os::install_crash_handlers(&here.link().area().crash);

@@ -121,7 +121,8 @@ std::unique_ptr<hold> try_file_hold(const directory_root& root, const std::strin
 }
 
 std::optional<holder> file_held_by(const directory_root& root, const std::string& key) {
-  const descriptor fd(::openat(root.fd, key.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  const descriptor fd(
+      ::openat(root.fd, key.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!fd) {
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
     throw_io("examine", root.path + "/" + key, errno, root.path);

@@ -92,7 +92,7 @@ descriptor directory_store::open_to_read(const std::string& key) const {
   check_key(key);
   const int dir = root(false);
   if (dir < 0) return {};
-  descriptor fd(::openat(dir, key.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  descriptor fd(::openat(dir, key.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!fd && errno != ENOENT && errno != ENOTDIR) throw_io("read", place(key), errno, path_);
   return fd;
 }

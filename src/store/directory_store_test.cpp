@@ -349,6 +349,20 @@ TEST_CASE(
   CHECK(fs::exists(outside + "/precious"));
 }
 
+TEST_CASE("a pipe in the place of an object or a hold is not waited for") {
+  const tests::scratch_directory place;
+  const auto in = open_directory_store(place.path());
+  REQUIRE(in->put_new("x", as_bytes("content")));
+  REQUIRE(::mkfifo((place.path() + "/object").c_str(), 0600) == 0);
+  REQUIRE(::mkfifo((place.path() + "/hold").c_str(), 0600) == 0);
+
+  CHECK_FALSE(in->get("object"));
+  std::byte some[8];
+  CHECK_THROWS_AS(in->read("object", 0, some), error);
+  CHECK_FALSE(in->held_by("hold"));
+  CHECK_THROWS_AS(in->try_hold("hold"), error);
+}
+
 TEST_CASE("a key cannot be both an object and a folder") {
   const tests::scratch_directory place;
   const auto in = open_directory_store(place.path());

@@ -10,6 +10,8 @@
 namespace clusterless::store {
 namespace {
 
+constexpr std::uint64_t max_manifest_bytes = std::uint64_t{64} << 20;
+
 std::string job_folder(const std::string& job) {
   return "jobs/" + job;
 }
@@ -91,6 +93,8 @@ std::unique_ptr<job_record> job_record::open(std::shared_ptr<object_store> in,
                                              const std::string& name, open_options options) {
   check_job_name(name);
   const std::string key = manifest_key(name);
+  if (in->size(key).value_or(0) > max_manifest_bytes)
+    throw error(error_kind::failed, in->place(key) + " is no manifest: it is too large for one");
   const auto text = in->get(key);
   if (!text)
     throw error(error_kind::misuse, "there is no job " + quoted(name) + " in " + in->place());

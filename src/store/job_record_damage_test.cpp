@@ -181,6 +181,9 @@ TEST_CASE("bound arguments and manifests that were changed or moved are named") 
   in->set_content("jobs/y/manifest", in->content("jobs/x/manifest"));
   CHECK_THROWS_WITH_AS(job_record::open(in, "y"), doctest::Contains("is the manifest of another"),
                        error);
+
+  in->set_content("jobs/x/manifest", std::vector<std::byte>((std::size_t{64} << 20) + 1));
+  CHECK_THROWS_WITH_AS(job_record::open(in, "x"), doctest::Contains("is no manifest"), error);
 }
 
 TEST_CASE("a frame with right checksums and impossible content is named") {

@@ -256,3 +256,22 @@ TEST_CASE("many deaths in a row leave every other value intact") {
       CHECK(outcome.error().cause() == (i % 10 == 3 ? cl::cause::crashed : cl::cause::exited));
   }
 }
+
+TEST_CASE("a child that an item forks and that comes back does not answer for the item") {
+  auto pool = make_pool(2);
+  const auto forks = [](int i) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      if (i % 3 == 0) throw std::runtime_error("exec failed");
+      if (i % 3 == 1) cl::pmap([](int x) { return x; }, 3);
+      return -1;
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -2;
+  };
+
+  const auto codes = pool.pmap(forks, 12, {.prints = false}).fetch();
+
+  CHECK(codes == std::vector<int>(12, 120));
+}

@@ -103,6 +103,23 @@ TEST_CASE("a result that is not there yet is waited for, one that failed fails i
   CHECK_MESSAGE(contains(all[1].error().what(), "13 is unlucky"), all[1].error().what());
 }
 
+TEST_CASE("a result of an item that is not there fails its user only") {
+  auto pool = make_pool(2);
+  auto three = pool.pmap(plus_one, 3);
+  three.wait();
+  const std::vector<cl::result<int>> inputs = {three.result(2), three.result(3), three.result(0)};
+
+  for (auto& job : {pool.pmap(plus_one, inputs), pool.pmap(plus_one, std::vector(inputs))}) {
+    const auto all = cl::job<int>(job).outcomes();
+    REQUIRE(all.size() == 3);
+    CHECK(all[0].value() == 4);
+    CHECK(all[2].value() == 2);
+    CHECK(all[1].error().cause() == cl::cause::input_failed);
+    CHECK_MESSAGE(contains(all[1].error().what(), "the result of item 3"), all[1].error().what());
+  }
+  CHECK(pool.pmap(plus_one, 3).fetch().size() == 3);
+}
+
 TEST_CASE("chains of results run through several jobs and pools") {
   auto a = make_pool(1);
   auto b = make_pool(2);

@@ -214,7 +214,8 @@ TEST_CASE("remote_call runs on the worker that was asked for") {
   CHECK(pool.pmap(outer, {7}, {.nodes_per_task = 3}).fetch(0) ==
         std::vector<int>{7002, 7003, 7004, 7001, 21});
   auto too_far = [](int worker) { return cl::remote_call(worker, on_worker, 1); };
-  CHECK_THROWS_AS(pool.run(too_far, 99).fetch(0), cl::remote_error);
+  for (const int nobody : {99, 0, -1})
+    CHECK_THROWS_AS(pool.run(too_far, nobody).fetch(0), cl::remote_error);
 }
 
 TEST_CASE("workers call each other and the first process without blocking") {

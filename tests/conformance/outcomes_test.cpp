@@ -166,6 +166,58 @@ TEST_CASE("an input range that throws fails its job and leaves the pool usable")
   CHECK(pool.run([](int x) { return x + 1; }, 1).fetch(0) == 2);
 }
 
+TEST_CASE("an input range that uses a pool while it is read is an error, not a deadlock") {
+  static cl::pool* used = nullptr;
+  auto pool = make_pool(2);
+  used = &pool;
+  struct asks_the_pool {
+    struct iterator {
+      int at;
+      int operator*() const { return at + used->nodes(); }
+      iterator& operator++() {
+        ++at;
+        return *this;
+      }
+      bool operator==(const iterator& other) const { return at == other.at; }
+    };
+    iterator begin() const { return {0}; }
+    iterator end() const { return {5}; }
+  };
+
+  const auto error = error_of([&] { pool.pmap([](int x) { return x; }, asks_the_pool{}).fetch(); });
+
+  CHECK(error.cause() == cl::cause::input_failed);
+  CHECK_MESSAGE(contains(error.what(), "while it was read"), error.what());
+  CHECK(pool.run([](int x) { return x + 1; }, 1).fetch(0) == 2);
+}
+
+TEST_CASE("an input range that throws what is no exception class fails its items behind") {
+  auto pool = make_pool(2);
+  struct breaks_at_ten {
+    struct iterator {
+      int at;
+      int operator*() const {
+        if (at == 10) throw 10;
+        return at;
+      }
+      iterator& operator++() {
+        ++at;
+        return *this;
+      }
+      bool operator==(const iterator& other) const { return at == other.at; }
+    };
+    iterator begin() const { return {0}; }
+    iterator end() const { return {100}; }
+  };
+  auto job = pool.pmap([](int x) { return x + 1; }, breaks_at_ten{});
+
+  const auto error = error_of([&] { job.fetch(); });
+
+  CHECK(error.cause() == cl::cause::input_failed);
+  CHECK_MESSAGE(contains(error.what(), "the input range threw"), error.what());
+  CHECK(pool.run([](int x) { return x + 1; }, 1).fetch(0) == 2);
+}
+
 TEST_CASE(
     "a job that stops at an error has an outcome for every item, those not started included") {
   auto pool = make_pool(2);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Pools: several at once, used from several threads, losing nodes, changing size.
 #include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <numeric>
@@ -234,6 +236,9 @@ TEST_CASE("a pool grows and shrinks while jobs run") {
   const auto nodes = pool.pmap(where, 200, {.items_per_task = 1}).fetch();
   CHECK(std::set<std::string>(nodes.begin(), nodes.end()).size() <= 2);
   CHECK_THROWS_AS(pool.resize(0), cl::error);
+  CHECK_THROWS_AS(pool.resize(1'000'000), cl::error);
+  CHECK_THROWS_AS(pool.pmap(twice, 10, {.procs_per_node = 1'000'000}), cl::error);
+  CHECK(pool.pmap(twice, 10).fetch().size() == 10);
 }
 
 TEST_CASE("a pool does not shrink below what a running job needs") {
@@ -249,6 +254,36 @@ TEST_CASE("a pool does not shrink below what a running job needs") {
   CHECK(job.fetch().size() == 3);
   pool.resize(1);
   CHECK(pool.pmap(twice, 10).fetch().size() == 10);
+}
+
+TEST_CASE("a forked child cannot use or end the pool of its parent, and can make its own") {
+  auto pool = make_pool(1);
+  auto job = pool.pmap(twice, 10);
+  CHECK(job.fetch().size() == 10);
+  const auto refused = [](auto&& use) {
+    try {
+      use();
+    } catch (const cl::error& caught) {
+      return caught.kind() == cl::error_kind::misuse;
+    }
+    return false;
+  };
+
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const bool good = refused([&] { pool.pmap(twice, 3); }) && refused([&] { job.fetch(); }) &&
+                      refused([&] { pool.destroy(); });
+    { const cl::pool ends_here = std::move(pool); }
+    const bool own = make_pool(1).pmap(twice, 3).fetch().size() == 3;
+    ::_exit(good && own ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+
+  CHECK(status == 0);
+  CHECK(pool.pmap(twice, 10).fetch().size() == 10);
+  CHECK(job.fetch().size() == 10);
 }
 
 TEST_CASE("10,000 small jobs one after the other") {

@@ -154,6 +154,27 @@ TEST_CASE("a save that fails leaves what was there, and no remains") {
   CHECK(count_in(full.path()) == 1);
 }
 
+TEST_CASE("saving replaces no pipe, device or link") {
+  const scratch_directory here;
+  const std::string pipe = here.path() + "/pipe";
+  const std::string link = here.path() + "/link";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  fs::create_symlink(pipe, link);
+  const file made = file::from_contents("a.dat", "text");
+
+  CHECK_THROWS_WITH_AS(made.save(pipe), doctest::Contains("is no regular file"), error);
+  CHECK_THROWS_WITH_AS(made.save(link), doctest::Contains("is no regular file"), error);
+
+  CHECK(fs::is_fifo(pipe));
+  CHECK(fs::is_symlink(link));
+}
+
+TEST_CASE("a pipe is no file to be sent, and is not waited for") {
+  const scratch_directory here;
+  REQUIRE(::mkfifo((here.path() + "/pipe").c_str(), 0600) == 0);
+  CHECK_THROWS_AS(file(here.path() + "/pipe").contents(), error);
+}
+
 TEST_CASE("a file that is not there is refused when it is read, by its path") {
   const scratch_directory here;
   const std::string path = here.path() + "/absent.dat";

@@ -2,6 +2,7 @@
 #include "engine/local/local_engine.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "core/defaults.hpp"
 #include "core/text.hpp"
@@ -49,6 +50,19 @@ void local_engine::check(const core::task_shape& shape) const {
                     " does not fit into a pool of " +
                     core::count_text(static_cast<std::uint64_t>(plan_.nodes), "node") +
                     "; lower nodes_per_task or raise the nodes of the pool");
+  check_workers(plan_.nodes, shape.procs_per_node);
+}
+
+void local_engine::check_workers(int nodes, int procs_per_node) const {
+  const std::int64_t all = std::int64_t{plan_.pools} * nodes * procs_per_node;
+  if (all > defaults::max_workers_per_pool)
+    throw error(error_kind::misuse,
+                std::to_string(nodes) + " nodes in each of " +
+                    core::count_text(static_cast<std::uint64_t>(plan_.pools), "pool") + ", with " +
+                    std::to_string(procs_per_node) + " workers on each node, are " +
+                    std::to_string(all) + " workers, more than " +
+                    std::to_string(defaults::max_workers_per_pool) +
+                    " on engine \"local\"; lower nodes or procs_per_node");
 }
 
 std::size_t local_engine::slots(const core::task_shape& shape) const {
@@ -230,6 +244,7 @@ void local_engine::lose_node(int pool, int number) {
 
 void local_engine::resize(int nodes) {
   if (nodes < 1) throw error(error_kind::misuse, "a pool has at least 1 node");
+  check_workers(nodes, plan_.procs_per_node);
   for (auto& each : nodes_)
     each->leaving = each->number > nodes;
   for (int pool = 1; pool <= plan_.pools; ++pool) {

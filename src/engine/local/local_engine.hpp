@@ -47,6 +47,8 @@ class local_engine final : public engine, public session::session_events {
   void close() override;
 
  private:
+  /// Throws `error` when so many workers are more than one machine is asked for.
+  void check_workers(int nodes, int procs_per_node) const;
   struct unit;
   struct node {
     int pool = 1;

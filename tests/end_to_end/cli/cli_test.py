@@ -200,6 +200,16 @@ class CliTest(unittest.TestCase):
         self.assertEqual(sorted(each["text"] for each in parsed),
                          [f"squaring {x}" for x in range(4)])
 
+    def test_output_that_cannot_be_written_is_no_success(self):
+        self.make("alpha", "square")
+        for command in (["fetch", "alpha"], ["jobs"], ["show", "alpha", "--json"]):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([TOOL, *command], env=self.environment, stdout=full,
+                                      stderr=subprocess.PIPE, text=True, timeout=DEADLINE,
+                                      stdin=subprocess.DEVNULL)
+            self.assertEqual(done.returncode, 1, command)
+            self.assertIn("standard output could not be written", done.stderr)
+
     def test_logs_follow_a_running_job_to_its_end(self):
         self.make_gates()
         client = self.start(PROGRAM, "gates", "gates", self.place)
