@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/defaults.hpp"
+#include "core/text.hpp"
 #include "session/nested_map.hpp"
 #include "session/remote_node.hpp"
 #include "session/task_session.hpp"
@@ -164,6 +165,9 @@ void task_session::died(member& dead, const last_moments& how) {
       if (info.cause == cause::exited) {
         info.message += "; does main call clusterless::init(argc, argv) first?";
         unusable = info.message;
+        const auto said = core::last_lines(tail_.empty() ? unsure_tail_ : tail_,
+                                           defaults::error_tail_lines);
+        if (!said.empty()) unusable += "\nIts last lines:\n" + said;
       }
     } else {
       // Through no fault of its own.
