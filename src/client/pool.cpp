@@ -137,7 +137,7 @@ int pool::nodes() const {
 std::shared_ptr<job> pool::make_job(detail::call& what, const map_options& options,
                                     std::optional<std::uint64_t> total) {
   check_options(options);
-  if (closed_) throw error(error_kind::misuse, "this pool was destroyed; make another one");
+  check_open();
   if (!broken_.empty()) throw error(error_kind::failed, broken_);
   const auto place = session::place_of(what.function, what.target);
   auto call = std::make_shared<core::call_spec>();
@@ -202,6 +202,10 @@ detail::job_ptr pool::submit(detail::call what, detail::item_source* now,
   return made;
 }
 
+void pool::check_open() const {
+  if (closed_) throw error(error_kind::misuse, "this pool was destroyed; make another one");
+}
+
 void pool::start(const std::shared_ptr<job>& made) {
   const auto before = std::find_if(running_.begin(), running_.end(), [&](const auto& each) {
     return each->about().options.priority < made->about().options.priority;
@@ -229,6 +233,7 @@ std::shared_ptr<const void> pool::broadcast(detail::buffer bytes, detail::segmen
   key[0] = hash.high ^ seed.high;
   key[1] = hash.low ^ seed.low;
   const guard held = lock();
+  check_open();
   auto& known = broadcasts_[{key[0], key[1]}];
   if (auto same = known.lock()) return same;
   const broadcast_name name{key[0], key[1]};
@@ -290,6 +295,7 @@ void pool::interrupt() {
 
 void pool::resize(int nodes) {
   const guard held = lock();
+  check_open();
   for (const auto& each : running_)
     if (each->about().shape.nodes > nodes)
       throw error(error_kind::misuse,

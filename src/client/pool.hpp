@@ -78,6 +78,7 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
 
   std::shared_ptr<job> make_job(detail::call& what, const map_options& options,
                                 std::optional<std::uint64_t> total);
+  void check_open() const;
   void start(const std::shared_ptr<job>& made);
   void end_tasks(const job* of, const error_info& why);
   void drive();

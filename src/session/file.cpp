@@ -122,9 +122,11 @@ std::string file::contents() const {
     errno = S_ISDIR(facts.st_mode) ? EISDIR : EINVAL;
     cannot("read", from);
   }
-  std::string all(static_cast<std::size_t>(facts.st_size), '\0');
+  // The size is a hint: files of /proc have none, and one may be growing.
+  std::string all(static_cast<std::size_t>(facts.st_size) + 1, '\0');
   std::size_t got = 0;
-  while (got < all.size()) {
+  for (;;) {
+    if (got == all.size()) all.resize(2 * all.size() + 4096);
     const ssize_t n = ::read(fd.get(), all.data() + got, all.size() - got);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) cannot("read", from);

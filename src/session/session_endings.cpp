@@ -165,8 +165,8 @@ void task_session::died(member& dead, const last_moments& how) {
       if (info.cause == cause::exited) {
         info.message += "; does main call clusterless::init(argc, argv) first?";
         unusable = info.message;
-        const auto said = core::last_lines(tail_.empty() ? unsure_tail_ : tail_,
-                                           defaults::error_tail_lines);
+        const auto said =
+            core::last_lines(tail_.empty() ? unsure_tail_ : tail_, defaults::error_tail_lines);
         if (!said.empty()) unusable += "\nIts last lines:\n" + said;
       }
     } else {

@@ -304,3 +304,13 @@ TEST_CASE("a thousand jobs wait at the same time") {
     wrong += jobs[static_cast<std::size_t>(i)].fetch() != std::vector<int>{2 * i, 2 * i + 2};
   CHECK(wrong == 0);
 }
+
+TEST_CASE("a pool that was destroyed takes nothing any more, and says so") {
+  auto pool = make_pool(1);
+  pool.destroy();
+
+  CHECK_THROWS_WITH_AS(pool.broadcast(std::vector<int>(10)), doctest::Contains("destroyed"),
+                       cl::error);
+  CHECK_THROWS_WITH_AS(pool.resize(2), doctest::Contains("destroyed"), cl::error);
+  CHECK_THROWS_WITH_AS(pool.pmap(twice, 3), doctest::Contains("destroyed"), cl::error);
+}

@@ -184,3 +184,9 @@ TEST_CASE("a file that is not there is refused when it is read, by its path") {
   CHECK_THROWS_AS(encode(file(here.path())), error);  // a directory
   CHECK_THROWS_AS(encode(file()), error);
 }
+
+TEST_CASE("a file whose size the system does not tell is read whole") {
+  const clusterless::file status("/proc/self/status");
+
+  CHECK(status.contents().find("Name:") != std::string::npos);
+}
