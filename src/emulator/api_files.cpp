@@ -141,11 +141,13 @@ http_answer batch_api::file(const call& of, const std::string& directory, const 
   made.chunked = false;
   made.file = real;
   made.file_length = size;
+  // A part that was asked for with ocp-range comes with 200: no SDK takes 206.
+  const std::string plain_range = of.request.header("range");
   std::string range = of.request.header("ocp-range");
-  if (range.empty()) range = of.request.header("range");
+  if (range.empty()) range = plain_range;
   if (!range.empty() && !head) {
     if (!parse_range(range, size, made.file_offset, made.file_length)) refuse("InvalidRange");
-    made.status = 206;
+    if (!plain_range.empty()) made.status = 206;
     made.headers.emplace_back("Content-Range",
                               "bytes " + std::to_string(made.file_offset) + '-' +
                                   std::to_string(made.file_offset + made.file_length - 1) + '/' +
