@@ -194,7 +194,7 @@ class PythonTest(unittest.TestCase):
         head = self.client.file.get_properties_from_task(
             self.name, "t", "wd/sub dir/o.txt", raw=True).headers
         self.assertEqual(int(head["Content-Length"]), 10)
-        self.assertEqual(head["ocp-batch-file-isdirectory"], "False")
+        self.assertEqual(str(head["ocp-batch-file-isdirectory"]), "False")
         for path in ("wd/none", "../../../../../../../etc/passwd"):
             self.refused("FileNotFound", lambda: b"".join(
                 self.client.file.get_from_task(self.name, "t", path)))
