@@ -139,6 +139,8 @@ os::child_process start_azurite(const emulator_request& what, const std::string&
 }
 
 emulator_options options_of(const emulator_request& what, const std::string& directory) {
+  if (what.port > 65535 || what.azurite_port > 65535)
+    throw error(error_kind::misuse, "a port is a number up to 65535");
   emulator_options made;
   made.server.host = what.host;
   made.server.port = static_cast<int>(what.port);

@@ -75,6 +75,8 @@ class batch_api {
   http_answer enable_scheduling(const call& of);
   http_answer remote_login(const call& of);
 
+  http_answer nothing(const call& of);  ///< lists of what the emulator does not have
+
   // Jobs (api_jobs.cpp)
   http_answer add_job(const call& of);
   http_answer list_jobs(const call& of);

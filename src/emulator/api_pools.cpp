@@ -179,6 +179,10 @@ http_answer batch_api::supported_images(const call& of) {
   return page(of, "supportedimages", known_images());
 }
 
+http_answer batch_api::nothing(const call& of) {
+  return page(of, of.name(0).c_str(), json::array());
+}
+
 http_answer batch_api::list_nodes(const call& of) {
   const pool& in = model_.find_pool(of.name(1));
   json document;

@@ -69,7 +69,11 @@ class emulator::implementation {
     api_ = std::make_unique<batch_api>(model_, *nodes_, keys_);
     for (const json& each : options_.faults)
       take_fault(each);
-    if (options_.keep_state) load();
+    if (options_.keep_state) {
+      // An earlier run that was killed may have left commands.
+      nodes_->end_leftovers();
+      load();
+    }
   }
 
   int port() const { return server_.port(); }
@@ -79,7 +83,14 @@ class emulator::implementation {
   }
 
   void serve() {
-    std::thread turner([this] { turn(); });
+    std::thread turner([this] {
+      try {
+        turn();
+      } catch (...) {
+        broken_ = std::current_exception();
+        server_.stop();
+      }
+    });
     server_.serve();
     {
       const std::lock_guard lock(mutex_);
@@ -88,6 +99,7 @@ class emulator::implementation {
     wake_.notify_all();
     turner.join();
     nodes_->shut_down();
+    if (broken_) std::rethrow_exception(broken_);
     if (options_.keep_state) save();
   }
   void stop() { server_.stop(); }
@@ -201,8 +213,13 @@ class emulator::implementation {
       const std::string what = text_of(node, "do", "preempt");
       if (what != "preempt" && what != "lose")
         throw error(error_kind::misuse, "a node can be made to preempt or lose, not " + what);
-      node_faults_.push_back({text_of(node, "pool"), text_of(node, "node"), what == "lose",
-                              clock_now() + number_of(node, "after_ms", 0) * (one_second / 1000)});
+      node_faults_.push_back({text_of(node, "pool"),
+                              text_of(node, "node"),
+                              what == "lose",
+                              clock_now() + number_of(node, "after_ms", 0) * (one_second / 1000),
+                              {}});
+      if (const auto back = number_of(node, "back_after_ms", -2); back >= -1)
+        node_faults_.back().back_after = back < 0 ? unlimited : back * (one_second / 1000);
     } else if (const json& allocation = member(given, "allocation"); allocation.is_object()) {
       model_.add_fault({text_of(allocation, "pool"),
                         text_of(allocation, "code", "AllocationTimedout"),
@@ -247,7 +264,8 @@ class emulator::implementation {
         ++at;
         continue;
       }
-      at->lose ? model_.lose(*target) : model_.preempt(*target);
+      const ticks back = at->back_after.value_or(options_.model.takes.restore);
+      at->lose ? model_.lose(*target, back) : model_.preempt(*target, back);
       at = node_faults_.erase(at);
       pump();
     }
@@ -290,6 +308,7 @@ class emulator::implementation {
   node_runner* running_ = nullptr;
   std::unique_ptr<batch_api> api_;
   http_server server_;
+  std::exception_ptr broken_;  ///< what ended the thread that turns the clock
   bool expire_tokens_ = false;
   bool over_ = false;
   std::uint64_t saved_revision_ = 0;

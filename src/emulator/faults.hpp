@@ -20,6 +20,7 @@ struct node_fault {
   std::string node = {};  ///< empty: one that runs a task
   bool lose = false;      ///< else it is preempted
   ticks due = 0;
+  std::optional<ticks> back_after = {};  ///< empty: as the latencies say
 };
 
 class fault_book {

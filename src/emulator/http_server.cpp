@@ -143,10 +143,21 @@ class http_server::implementation {
     return port_;
   }
 
-  void serve() { server_->listen_after_bind(); }
+  void serve() {
+    server_->listen_after_bind();
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    changed_.notify_all();
+  }
+  /// Again and again, because httplib forgets a stop that comes before it listens, and because a
+  /// connection may just have been accepted.
   void stop() {
-    server_->stop();
-    each_connection(port_, [](int fd, int) { ::shutdown(fd, SHUT_RDWR); });
+    std::unique_lock lock(mutex_);
+    while (!ended_) {
+      server_->stop();
+      each_connection(port_, [](int fd, int) { ::shutdown(fd, SHUT_RDWR); });
+      changed_.wait_for(lock, std::chrono::milliseconds(20));
+    }
   }
 
  private:
@@ -234,6 +245,9 @@ class http_server::implementation {
   std::unique_ptr<httplib::Server> server_;
   bool tls_ = false;
   int port_ = 0;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool ended_ = false;
 };
 
 http_server::http_server(const http_server_options& options, handler answer, fault_source fault)

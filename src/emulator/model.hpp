@@ -67,8 +67,10 @@ class model {
   void delete_task(task& of);
 
   // What happens to nodes.
-  void preempt(node& of);
-  void lose(node& of);
+  /// It is `preempted`, or `unusable`; it boots again after this time, never when it is
+  /// `unlimited`.
+  void preempt(node& of, ticks back_after);
+  void lose(node& of, ticks back_after);
   void add_fault(allocation_fault fault) { allocation_faults_.push_back(std::move(fault)); }
   /// A command ended; told once for each that was run.
   void finished(std::uint64_t run, const command_result& result);
@@ -111,6 +113,7 @@ class model {
   void leave(node& of, deallocation option);
   void empty_node(node& of, deallocation option);
   void drop_runs(node& of, ending why);
+  void boot_after(node& of, ticks delay);
   void erase_node(node& of);
   void set_state(node& of, node_state to);
   void boot(node& of);

@@ -36,6 +36,8 @@ job& model::add_job(json doc) {
   }
   of.doc = std::move(doc);
   jobs_.emplace(key, std::move(made));
+  if (const json& manager = member(of.doc, "jobManagerTask"); manager.is_object())
+    add_task(of, manager);
   const auto limit = parse_iso_duration(text_of(member(of.doc, "constraints"), "maxWallClockTime"));
   if (limit && *limit != unlimited) {
     const std::uint64_t uid = of.uid;

@@ -215,19 +215,11 @@ void model::set_schedulable(node& of, bool on, deallocation option) {
   if (!on) empty_node(of, option);
 }
 
-void model::preempt(node& of) {
-  ++of.boot;
-  set_state(of, node_state::preempted);
-  reindex(of);
-  drop_runs(of, ending::node_lost);
-  of.prepared.clear();
-  actions_.push_back(order_for(of));
-  actions_.back().what = action::kind::wipe_node;
-  if (options_.takes.restore == 0) return;
+void model::boot_after(node& of, ticks delay) {
   const std::string key = in_lower_case(of.of->id);
   const std::string id = of.id;
   const int boot_now = of.boot;
-  after(options_.takes.restore, [this, key, id, boot_now] {
+  after(delay, [this, key, id, boot_now] {
     const auto in = pools_.find(key);
     if (in == pools_.end()) return;
     const auto at = in->second->nodes.find(id);
@@ -235,7 +227,18 @@ void model::preempt(node& of) {
   });
 }
 
-void model::lose(node& of) {
+void model::preempt(node& of, ticks back_after) {
+  ++of.boot;
+  set_state(of, node_state::preempted);
+  reindex(of);
+  drop_runs(of, ending::node_lost);
+  of.prepared.clear();
+  actions_.push_back(order_for(of));
+  actions_.back().what = action::kind::wipe_node;
+  boot_after(of, back_after);
+}
+
+void model::lose(node& of, ticks back_after) {
   ++of.boot;
   set_state(of, node_state::unusable);
   reindex(of);
@@ -243,6 +246,7 @@ void model::lose(node& of) {
   of.prepared.clear();
   actions_.push_back(order_for(of));
   actions_.back().what = action::kind::sweep;
+  boot_after(of, back_after);
 }
 
 }  // namespace clusterless::emulator

@@ -26,15 +26,13 @@ TEST_CASE("shrinking a pool does with running tasks what the option says") {
 }
 
 TEST_CASE("a preempted node loses its task to the queue without costing a retry") {
-  model_options options;
-  options.takes.restore = one_minute;
-  model_by_hand by(options);
+  model_by_hand by;
   pool& in = by.pool("\"targetLowPriorityNodes\":1");
   job& of = by.job();
   task& one = by.task(of, "t");
   node& on = *in.nodes.begin()->second;
   CHECK(on.id.ends_with("_p"));
-  by.model.preempt(on);
+  by.model.preempt(on, one_minute);
   by.take();
   CHECK(on.state == node_state::preempted);
   CHECK(one.state == task_state::active);

@@ -154,7 +154,9 @@ void model::restore(const json& from) {
     made.modified = number_of(each, "modified", made.modified);
     made.started = number_of(each, "started", made.started);
     for (const json& one : member(each, "tasks")) {
-      task& added = add_task(made, json::parse(text_of(one, "spec")));
+      const auto there = made.tasks.find(in_lower_case(text_of(one, "id")));  // a job manager
+      task& added = there != made.tasks.end() ? *there->second
+                                              : add_task(made, json::parse(text_of(one, "spec")));
       read_task(added, one);
       if (added.state != task_state::completed) continue;
       made.ready.erase({added.sequence, &added});

@@ -275,6 +275,10 @@ void model::complete(task& of, bool success) {
       }
     });
   apply_exit_conditions(of, json::parse(of.spec));
+  const json& manager = member(in.doc, "jobManagerTask");
+  if (same_text(text_of(manager, "id"), of.id) && truth_of(manager, "killJobOnCompletion", true) &&
+      in.state == job_state::active)
+    return terminate_job(in, "JMComplete");
   check_job(in);
 }
 

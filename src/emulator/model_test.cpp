@@ -138,6 +138,19 @@ TEST_CASE("a job whose tasks are all done ends itself when it was asked to") {
   CHECK(of.terminate_reason == "AllTasksComplete");
 }
 
+TEST_CASE("a job manager runs first, and its end is the job's") {
+  model_by_hand by;
+  by.pool();
+  job& of = by.job(R"("jobManagerTask":{"id":"manager","commandLine":"m"})");
+  task& one = by.task(of, "t");
+  by.end("manager", 0);
+  CHECK(of.state == job_state::terminating);
+  by.end("t", 137);
+  CHECK(one.failed->code == "TaskEnded");
+  CHECK(of.state == job_state::completed);
+  CHECK(of.terminate_reason == "JMComplete");
+}
+
 TEST_CASE("a task that runs too long is ended, and its files go after the retention time") {
   model_by_hand by;
   by.pool();

@@ -27,7 +27,7 @@ struct latencies {
   ticks boot = 0;        ///< a node is there … it is ready
   ticks schedule = 0;    ///< a task has its node … it runs
   ticks removal = 0;     ///< a node has no tasks any more … it is gone
-  ticks restore = 0;     ///< a node is preempted … it comes back; 0: never
+  ticks restore = 0;     ///< a node is preempted … it comes back
   ticks job_end = 0;     ///< nothing of a job runs any more … its state says so
 };
 /// Nothing takes time.

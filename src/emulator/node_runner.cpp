@@ -38,8 +38,9 @@ int code_of(int wait_status) {
   return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
 }
 
-os::unique_fd appended(const std::string& path) {
-  os::unique_fd made(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+os::unique_fd appended(const std::string& path, bool afresh) {
+  const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (afresh ? O_TRUNC : 0);
+  os::unique_fd made(::open(path.c_str(), flags, 0644));
   if (!made) os::fail("the file " + path);
   return made;
 }
@@ -192,10 +193,10 @@ command_result node_runner::launch(command& of, const node_paths& at, const envi
                        "there is no program for the command line: " + line);
     return result;
   }
-  // A coordination command writes where the application does: one has ended before the other
-  // begins.
-  const os::unique_fd output = appended(at.task + "/stdout.txt");
-  const os::unique_fd errors = appended(at.task + "/stderr.txt");
+  // An application writes on where its coordination command did; other attempts begin afresh.
+  const bool afresh = coordinates || !multi.is_object();
+  const os::unique_fd output = appended(at.task + "/stdout.txt", afresh);
+  const os::unique_fd errors = appended(at.task + "/stderr.txt", afresh);
   os::start_request request;
   request.path = program;
   request.argv = words;
@@ -273,6 +274,10 @@ void node_runner::shut_down() {
     if (each->thread.joinable()) each->thread.join();
   join_finished();
   kept_.clear();
+  end_leftovers();
+}
+
+void node_runner::end_leftovers() {
   std::error_code problem;
   for (fs::directory_iterator at(options_.directory, problem), end; !problem && at != end;
        at.increment(problem))

@@ -27,6 +27,8 @@ class node_executor : public node_files {
   virtual void perform(const action& order) = 0;
   /// Ends everything that runs; nothing is told any more.
   virtual void shut_down() = 0;
+  /// Ends processes that an earlier run of the emulator left in these directories.
+  virtual void end_leftovers() = 0;
 };
 
 struct node_runner_options {
@@ -45,6 +47,7 @@ class node_runner : public node_executor {
   std::string root(int number) const override;
   void perform(const action& order) override;
   void shut_down() override;
+  void end_leftovers() override;
   /// The next `times` commands of tasks are started twice, as the service may.
   void duplicate(int times) { duplicates_ += times; }
 

@@ -19,6 +19,7 @@ class pretend_nodes : public node_executor {
   std::string root(int number) const override;
   void perform(const action& order) override;
   void shut_down() override;
+  void end_leftovers() override {}
   /// The commands that are over by `now`.
   std::vector<std::pair<std::uint64_t, command_result>> over(ticks now);
   ticks next_due() const;

@@ -200,8 +200,8 @@ TEST_CASE("the emulator answers as recordings of the service do") {
         entry["n"].dump() + ' ' + text_of(entry, "method") + ' ' + text_of(entry, "url");
     // A date is to the second: tasks are added late in theirs, and looked at early.
     const bool writes = text_of(entry, "method") != "GET";
-    const ticks now = *parse_http_date(text_of(entry["resp_headers"], "Date")) +
-                      (writes ? one_second - 1 : 0);
+    const ticks now =
+        *parse_http_date(text_of(entry["resp_headers"], "Date")) + (writes ? one_second - 1 : 0);
     const std::string state = recorded_state(entry);
     with.at(std::max(now, with.on.now()) + (state == "running" ? one_second : 0), false);
     if (state == "completed") with.at(with.on.now() + one_second, true);

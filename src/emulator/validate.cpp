@@ -316,6 +316,10 @@ void check_job(const json& body) {
   one_of(body, "onTaskFailure", {"noaction", "performexitoptionsjobaction"});
   const json& preparation = member(body, "jobPreparationTask");
   if (preparation.is_object()) check_command(preparation);
+  if (const json& manager = member(body, "jobManagerTask"); manager.is_object()) {
+    check_id(manager, "id");
+    check_command(manager);
+  }
   if (const json& release = member(body, "jobReleaseTask"); release.is_object()) {
     check_command(release);
     if (!preparation.is_object())

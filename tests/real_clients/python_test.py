@@ -2,6 +2,8 @@
 """azure-batch for Python drives the emulator: python_test.py CLUSTERLESS"""
 import json
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -322,12 +324,56 @@ class PythonTest(unittest.TestCase):
         self.assertEqual(self.task("once").id, "once")
         self.emulator.no_faults()
 
+    def test_truncated_and_slow_bodies(self):
+        images = {"match": {"path": "/supportedimages"}}
+        whole = len(list(self.client.account.list_supported_images()))
+        self.emulator.faults({**images, "truncate": 100})
+        with self.assertRaises(Exception):
+            list(self.client.account.list_supported_images())
+        self.emulator.faults({**images, "slow_ms": 1}, {**images, "skip": 1, "delay_ms": 1})
+        for _ in range(2):
+            self.assertEqual(len(list(self.client.account.list_supported_images())), whole)
+        self.emulator.no_faults()
+
+    def test_a_reset_before_leaves_nothing(self):
+        self.emulator.faults(*[{"match": {"method": "POST", "path": "/pools"}, "times": 9,
+                                "reset": "before"}])
+        with self.assertRaises(Exception):
+            self.client.pool.add(models.PoolAddParameter(
+                id="lost", vm_size="small", target_dedicated_nodes=0,
+                virtual_machine_configuration=models.VirtualMachineConfiguration(
+                    image_reference=models.ImageReference(**IMAGE), node_agent_sku_id=AGENT)))
+        self.emulator.no_faults()
+        self.assertFalse(self.client.pool.exists("lost"))
+
+    def test_a_command_started_twice_counts_once(self):
+        self.add_pool(1)
+        self.add_job()
+        self.emulator.faults({"duplicate_start": 1})
+        self.add_task("twice", "/bin/sh -c 'echo ran >> $AZ_BATCH_NODE_SHARED_DIR/twice'")
+        self.assertEqual(self.completed("twice").execution_info.result, "success")
+        node = self.task("twice").node_info.node_id
+        said = self.client.file.get_from_compute_node(self.name, node, "shared/twice")
+        self.assertEqual(b"".join(said), b"ran\nran\n")
+
+    def test_lost_nodes_come_back_when_asked_to(self):
+        self.add_pool(1)
+        self.add_job()
+        self.add_task("t", "/bin/sh -c 'echo $$; exec sleep 1000'")
+        for what in ("preempt", "lose"):
+            wait_for(lambda: self.task("t").state == "running", "a running task")
+            before = self.task("t").execution_info.requeue_count
+            self.emulator.faults({"node": {"pool": self.name, "do": what, "back_after_ms": 1}})
+            wait_for(lambda: self.task("t").execution_info.requeue_count == before + 1 and
+                     self.task("t").state == "running", "the task to run again")
+
     def test_lost_and_preempted_nodes_cost_no_retries(self):
         self.add_pool(1)
         self.add_job()
         self.add_task("t", "/bin/sleep 1000")
         wait_for(lambda: self.task("t").state == "running", "a running task")
-        self.emulator.faults({"node": {"pool": self.name, "do": "preempt"}})
+        self.emulator.faults({"node": {"pool": self.name, "do": "preempt",
+                                       "back_after_ms": -1}})
         wait_for(lambda: self.task("t").state == "active", "a requeued task")
         self.assertEqual(self.task("t").execution_info.requeue_count, 1)
         self.assertEqual([each.state for each in self.client.compute_node.list(self.name)],
@@ -369,6 +415,33 @@ class PythonTest(unittest.TestCase):
 
 
 class StateTest(unittest.TestCase):
+    def test_https_with_a_given_certificate(self):
+        if shutil.which("openssl") is None:
+            self.skipTest("the command openssl is not there")
+        with tempfile.TemporaryDirectory() as place:
+            certificate, key = (os.path.join(place, name) for name in ("cert.pem", "key.pem"))
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj",
+                 "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout",
+                 key, "-out", certificate], check=True, capture_output=True)
+            emulator = Emulator(TOOL, "--tls-cert", certificate, "--tls-key", key)
+            self.assertTrue(emulator.url.startswith("https://"))
+            client = BatchServiceClient(SharedKeyCredentials(emulator.account, emulator.key),
+                                        batch_url=emulator.url)
+            client.config.connection.verify = certificate
+            self.assertEqual(list(client.pool.list()), [])
+            client.close()
+            emulator.close()
+
+    def test_wrong_use_is_explained(self):
+        for arguments, word in ((("--fault", "{}"), "no fault"), (("--fault", "x"), "JSON"),
+                                (("--key", "?"), "base64"), (("--port", "1000000"), "port"),
+                                (("--tls-cert", "/none", "--tls-key", "/none"), "certificate")):
+            done = subprocess.run([TOOL, "emulator", *arguments], text=True, capture_output=True,
+                                  timeout=DEADLINE, stdin=subprocess.DEVNULL)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(word, done.stderr)
+
     def test_state_survives_a_restart(self):
         with tempfile.TemporaryDirectory() as place:
             for turn in range(2):
