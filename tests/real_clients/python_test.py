@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,11 @@ except ImportError as problem:
     skip(f"azure-batch for Python is not there ({problem}): apt-get install python3-azure")
 
 TOOL = os.path.abspath(sys.argv.pop(1))
+
+
+def open_and_read(path):
+    with open(path) as file:
+        return file.read()
 
 
 def is_zombie(process):
@@ -468,6 +474,35 @@ class StateTest(unittest.TestCase):
                     self.assertEqual(client.task.get("j", "long").execution_info.requeue_count, 1)
                 client.close()
                 emulator.close()
+
+    def test_a_killed_emulator_is_taken_up_again(self):
+        with tempfile.TemporaryDirectory() as place:
+            emulator = Emulator(TOOL, "--state", place)
+            client = BatchServiceClient(SharedKeyCredentials(emulator.account, emulator.key),
+                                        batch_url=emulator.url)
+            client.pool.add(models.PoolAddParameter(
+                id="p", vm_size="small", target_dedicated_nodes=1,
+                virtual_machine_configuration=models.VirtualMachineConfiguration(
+                    image_reference=models.ImageReference(**IMAGE), node_agent_sku_id=AGENT)))
+            client.job.add(models.JobAddParameter(
+                id="j", pool_info=models.PoolInformation(pool_id="p")))
+            client.task.add("j", models.TaskAddParameter(
+                id="t", command_line="/bin/sh -c 'echo $$ >> $AZ_BATCH_NODE_SHARED_DIR/pids; "
+                                     "exec sleep 1000'"))
+            pids = os.path.join(place, "nodes", "1", "shared", "pids")
+            wait_for(lambda: os.path.exists(pids) and os.path.getsize(pids), "a running task")
+
+            def saved():
+                path = os.path.join(place, "state.json")
+                return os.path.exists(path) and '"id":"t"' in open_and_read(path)
+            wait_for(saved, "the state to be written")
+            client.close()
+            emulator.close(signal.SIGKILL)
+            emulator = Emulator(TOOL, "--state", place)
+            first = int(open_and_read(pids).split()[0])
+            wait_for(lambda: is_zombie(first), "the first process to be ended")
+            wait_for(lambda: len(open_and_read(pids).split()) == 2, "the task to run again")
+            emulator.close()
 
     def test_nothing_runs_after_the_end(self):
         emulator = Emulator(TOOL)
