@@ -138,6 +138,31 @@ os::child_process start_azurite(const emulator_request& what, const std::string&
   return made;
 }
 
+/// A preset, or seconds by name: {"boot": 5}.
+emulator::latencies latencies_of(const std::string& text) {
+  if (text == "realistic") return emulator::realistic_latencies();
+  emulator::latencies made = emulator::zero_latencies();
+  if (text == "zero") return made;
+  const std::pair<const char*, emulator::ticks*> names[] = {
+      {"allocation", &made.allocation}, {"boot", &made.boot},       {"schedule", &made.schedule},
+      {"removal", &made.removal},       {"restore", &made.restore}, {"job_end", &made.job_end}};
+  const emulator::json given = emulator::json::parse(text, nullptr, false);
+  std::size_t known = 0;
+  for (const auto& [name, into] : names) {
+    const emulator::json& seconds = emulator::member(given, name);
+    if (!seconds.is_number() || seconds.get<double>() < 0 || seconds.get<double>() > 1e6) continue;
+    *into = static_cast<emulator::ticks>(seconds.get<double>() * emulator::one_second);
+    ++known;
+  }
+  if (!given.is_object() || known != given.size())
+    throw error(
+        error_kind::misuse,
+        "--latency takes zero, realistic, or seconds as in {\"allocation\": 1, \"boot\": 2, "
+        "\"schedule\": 0.5, \"removal\": 1, \"restore\": 60, \"job_end\": 1}, not: " +
+            text);
+  return made;
+}
+
 emulator_options options_of(const emulator_request& what, const std::string& directory) {
   if (what.port > 65535 || what.azurite_port > 65535)
     throw error(error_kind::misuse, "a port is a number up to 65535");
@@ -150,8 +175,7 @@ emulator_options options_of(const emulator_request& what, const std::string& dir
   made.key = account_key(what, directory);
   made.directory = directory;
   made.keep_state = !what.state.empty();
-  made.model.takes =
-      what.latency == "realistic" ? emulator::realistic_latencies() : emulator::zero_latencies();
+  made.model.takes = latencies_of(what.latency);
   made.model.dedicated_core_quota = static_cast<int>(what.core_quota);
   made.model.spot_core_quota = static_cast<int>(what.spot_core_quota);
   made.model.pool_quota = static_cast<int>(what.pool_quota);

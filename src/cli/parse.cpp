@@ -193,9 +193,8 @@ class command_line {
     of.add_option("--key", to.key, "Its key ($AZURE_BATCH_ACCESS_KEY, else a new one)")
         ->type_name("BASE64");
     of.add_option("--state", to.state, "Keep pools, jobs and files here")->type_name("DIR");
-    of.add_option("--latency", to.latency, "zero, or realistic: a minute for nodes (zero)")
-        ->type_name("PRESET")
-        ->check(CLI::IsMember({"zero", "realistic"}));
+    of.add_option("--latency", to.latency, "zero, realistic, or seconds as JSON (zero)")
+        ->type_name("TIMES");
     auto* key = of.add_option("--tls-key", to.private_key, "Key of the certificate, PEM");
     key->type_name("PATH");
     of.add_option("--tls-cert", to.certificate, "Serve https with this certificate, PEM")

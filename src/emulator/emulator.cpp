@@ -20,7 +20,6 @@ namespace clusterless::emulator {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr ticks save_every = one_second;
 const char* const control_prefix = "/_clusterless/";
 
 ticks clock_now() {
@@ -131,6 +130,7 @@ class emulator::implementation {
   void turn() {
     std::unique_lock lock(mutex_);
     ticks saved = 0;
+    ticks save_every = one_second;
     while (!over_) {
       pump();
       carry_out_node_faults();
@@ -138,7 +138,9 @@ class emulator::implementation {
       if (options_.keep_state && model_.revision() != saved_revision_ &&
           now - saved >= save_every) {
         save();
-        saved = now;
+        saved = clock_now();
+        // A large state is written less often.
+        save_every = std::max(one_second, 10 * (saved - now));
       }
       ticks due =
           std::min(model_.next_due(), pretending_ != nullptr ? pretending_->next_due() : unlimited);

@@ -441,7 +441,8 @@ class StateTest(unittest.TestCase):
 
     def test_wrong_use_is_explained(self):
         for arguments, word in ((("--fault", "{}"), "no fault"), (("--fault", "x"), "JSON"),
-                                (("--key", "?"), "base64"), (("--port", "1000000"), "port"),
+                                (("--key", "?"), "base64"), (("--latency", "{\"boots\": 1}"), "seconds"),
+                                (("--latency", "slow"), "realistic"), (("--port", "1000000"), "port"),
                                 (("--tls-cert", "/none", "--tls-key", "/none"), "certificate")):
             done = subprocess.run([TOOL, "emulator", *arguments], text=True, capture_output=True,
                                   timeout=DEADLINE, stdin=subprocess.DEVNULL)
