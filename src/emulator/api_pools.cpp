@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Operations on pools and nodes.
 #include "emulator/api.hpp"
+#include "emulator/autoscale.hpp"
 #include "emulator/images.hpp"
 #include "emulator/odata.hpp"
 #include "emulator/render.hpp"
@@ -14,11 +15,22 @@ json body_or_empty(const http_request& request) {
   return request.body.empty() ? json::object() : parse_body(request.body);
 }
 
+/// Refuses what is no formula; that a new pool has no samples yet is no mistake.
+void check_formula(const std::string& formula) {
+  const std::vector<std::map<std::string, double>> no_samples;
+  autoscale_inputs in;
+  in.samples = &no_samples;
+  const autoscale_outcome out = run_autoscale(formula, in);
+  if (out.error_code == "AutoScalingFormulaSyntaxError")
+    refuse(out.error_code, {{"Reason", out.error}});
+}
+
 }  // namespace
 
 http_answer batch_api::add_pool(const call& of) {
   json body = parse_body(of.request.body);
   check_pool(body);
+  if (truth_of(body, "enableAutoScale", false)) check_formula(text_of(body, "autoScaleFormula"));
   const pool& made = model_.add_pool(std::move(body));
   http_answer answer = accepted(of, 201, made.modified);
   const std::string url = of.base + "/pools/" + made.id;

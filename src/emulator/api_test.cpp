@@ -110,6 +110,19 @@ TEST_CASE("bodies are checked for what is required, for types and for limits") {
   CHECK(at.code("POST", "/jobs/j/tasks", task) == "TaskDependenciesNotSpecifiedOnJob");
 }
 
+TEST_CASE("a formula is checked before there is a pool for it") {
+  service at;
+  json wanted = service::pool("p");
+  wanted.erase("targetDedicatedNodes");
+  wanted["enableAutoScale"] = true;
+  wanted["autoScaleFormula"] = "$TargetDedicatedNodes = ;";
+  CHECK(at.code("POST", "/pools", wanted) == "AutoScalingFormulaSyntaxError");
+  wanted["autoScaleFormula"] = "$TargetDedicatedNodes = avg($PendingTasks.GetSample(5));";
+  CHECK(at.code("POST", "/pools", wanted) == "201");
+  CHECK(at.code("POST", "/pools/p/resize", json{{"targetDedicatedNodes", 1}}) ==
+        "PoolNotEligibleForOperation");
+}
+
 TEST_CASE("collections take a hundred tasks and a megabyte, and tell of each task") {
   service at;
   at.pool_and_job();

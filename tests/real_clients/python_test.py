@@ -439,6 +439,24 @@ class StateTest(unittest.TestCase):
             client.close()
             emulator.close()
 
+    def test_pretended_nodes_run_many_tasks(self):
+        emulator = Emulator(TOOL, "--pretend", "0")
+        client = BatchServiceClient(SharedKeyCredentials(emulator.account, emulator.key),
+                                    batch_url=emulator.url)
+        client.pool.add(models.PoolAddParameter(
+            id="p", vm_size="small", target_dedicated_nodes=500,
+            virtual_machine_configuration=models.VirtualMachineConfiguration(
+                image_reference=models.ImageReference(**IMAGE), node_agent_sku_id=AGENT)))
+        client.job.add(models.JobAddParameter(
+            id="j", pool_info=models.PoolInformation(pool_id="p")))
+        client.task.add_collection("j", [
+            models.TaskAddParameter(id=str(i), command_line="/no/such/program")
+            for i in range(1000)])
+        wait_for(lambda: client.job.get_task_counts("j").task_counts.succeeded == 1000,
+                 "a thousand tasks")
+        client.close()
+        emulator.close()
+
     def test_wrong_use_is_explained(self):
         for arguments, word in ((("--fault", "{}"), "no fault"), (("--fault", "x"), "JSON"),
                                 (("--key", "?"), "base64"), (("--latency", "{\"boots\": 1}"), "seconds"),
