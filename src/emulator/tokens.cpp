@@ -21,6 +21,20 @@ http_answer refused(int status, const char* what, const std::string& why) {
   return answered(status, {{"error", what}, {"error_description", why}});
 }
 
+const std::string_view discovery = "/.well-known/openid-configuration";
+
+/// Where tokens are, for clients that ask: "OpenID Connect on the Microsoft identity platform".
+http_answer discovered(const http_request& request) {
+  std::string tenant = request.path.substr(0, request.path.size() - discovery.size());
+  const bool second = tenant.ends_with("/v2.0");
+  if (second) tenant.resize(tenant.size() - 5);
+  const std::string base = (request.tls ? "https://" : "http://") + request.header("host") + tenant;
+  const std::string oauth = base + (second ? "/oauth2/v2.0" : "/oauth2");
+  return answered(200, {{"issuer", base},
+                        {"authorization_endpoint", oauth + "/authorize"},
+                        {"token_endpoint", oauth + "/token"}});
+}
+
 }  // namespace
 
 std::optional<http_answer> token_desk::answer(const http_request& request, ticks now) const {
@@ -39,6 +53,9 @@ std::optional<http_answer> token_desk::answer(const http_request& request, ticks
       return refused(400, "invalid_request", "Required metadata header not specified");
     return token("managed", request.parameter("resource"));
   }
+  if (request.method == "GET" && request.path == "/subscriptions")
+    return answered(200, {{"value", json::array()}});  // for `az login`, which looks for some
+  if (request.method == "GET" && request.path.ends_with(discovery)) return discovered(request);
   const bool first = request.path.ends_with("/oauth2/token");
   if (request.method != "POST" || (!first && !request.path.ends_with("/oauth2/v2.0/token")))
     return std::nullopt;

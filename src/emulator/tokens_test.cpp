@@ -56,3 +56,16 @@ TEST_CASE("a node's metadata service gives tokens to who sends its header") {
   request.path = "/pools";
   CHECK_FALSE(desk.answer(request, now));
 }
+
+TEST_CASE("clients find out where tokens are") {
+  http_request request;
+  request.method = "GET";
+  request.tls = true;
+  request.headers["host"] = "localhost:1";
+  request.path = "/tenant/v2.0/.well-known/openid-configuration";
+  CHECK(json::parse(desk.answer(request, now)->body)["token_endpoint"] ==
+        "https://localhost:1/tenant/oauth2/v2.0/token");
+  request.path = "/adfs/.well-known/openid-configuration";
+  CHECK(json::parse(desk.answer(request, now)->body)["token_endpoint"] ==
+        "https://localhost:1/adfs/oauth2/token");
+}

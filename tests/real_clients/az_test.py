@@ -19,21 +19,30 @@ POOL = ("--vm-size", "Standard_E2s_v3", "--image", "canonical:ubuntu-24_04-lts:s
 
 
 class AzTest(unittest.TestCase):
+    ARGUMENTS = ()
+
     def setUp(self):
-        self.emulator = Emulator(TOOL)
         self.place = tempfile.mkdtemp(prefix="clusterless-az-")
+        self.prepare()
+        self.emulator = Emulator(TOOL, *self.ARGUMENTS)
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("AZURE_")},
             **self.emulator.environment, "AZURE_CONFIG_DIR": os.path.join(self.place, "config"),
             "AZURE_CORE_COLLECT_TELEMETRY": "false", "AZURE_CORE_ONLY_SHOW_ERRORS": "true"}
+
+    def prepare(self):
+        pass
 
     def tearDown(self):
         self.emulator.close()
         shutil.rmtree(self.place)
 
     def az(self, *words, fails=False):
-        done = subprocess.run(["az", "batch", *words, "-o", "json"], env=self.environment,
-                              text=True, capture_output=True, timeout=DEADLINE)
+        return self.run_az("batch", *words, fails=fails)
+
+    def run_az(self, *words, fails=False):
+        done = subprocess.run(["az", *words, "-o", "json"], env=self.environment, text=True,
+                              capture_output=True, timeout=DEADLINE)
         self.assertEqual(done.returncode != 0, fails, done.stderr)
         if fails:
             return done.stderr
@@ -42,6 +51,8 @@ class AzTest(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.place, name)
 
+
+class SharedKeyTest(AzTest):
     def test_a_session(self):
         self.az("pool", "create", "--id", "p1", *POOL, "--target-dedicated-nodes", "2")
         self.assertEqual(self.az("pool", "show", "--pool-id", "p1")["currentDedicatedNodes"], 2)
@@ -89,6 +100,38 @@ class AzTest(unittest.TestCase):
         self.assertEqual(self.az(*show)["state"], "running")
         self.az("task", "delete", "--job-id", "j1", "--task-id", "t1", "--yes")
         self.assertIn("The specified task does not exist.", self.az(*show, fails=True))
+
+
+@unittest.skipIf(shutil.which("openssl") is None, "the command openssl is not there")
+class ServicePrincipalTest(AzTest):
+    def prepare(self):
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj",
+             "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout",
+             self.path("key.pem"), "-out", self.path("cert.pem")], check=True, capture_output=True)
+        self.ARGUMENTS = ("--tls-cert", self.path("cert.pem"), "--tls-key", self.path("key.pem"),
+                          "--client-id", "app1", "--client-secret", "secret")
+
+    def test_a_token_from_a_login(self):
+        port = self.emulator.url.rsplit(":", 1)[1]
+        self.environment["REQUESTS_CA_BUNDLE"] = self.path("cert.pem")
+        del self.environment["AZURE_BATCH_ACCESS_KEY"]
+        self.environment["AZURE_BATCH_AUTH_MODE"] = "aad"
+        self.run_az("cloud", "register", "-n", "clt",
+                    "--endpoint-active-directory", f"https://localhost:{port}/adfs",
+                    "--endpoint-resource-manager", f"https://localhost:{port}/",
+                    "--endpoint-active-directory-resource-id",
+                    "https://management.core.windows.net/",
+                    "--endpoint-active-directory-graph-resource-id", "https://graph.windows.net/",
+                    "--endpoint-management", "https://management.core.windows.net/")
+        with open(os.path.join(self.environment["AZURE_CONFIG_DIR"], "clouds.config"), "a") as file:
+            file.write("endpoint_batch_resource_id = https://batch.core.windows.net/\n")
+        self.run_az("cloud", "set", "-n", "clt")
+        login = ("login", "--service-principal", "-u", "app1", "--tenant", "adfs",
+                 "--allow-no-subscriptions", "-p")
+        self.assertIn("AADSTS7000215", self.run_az(*login, "wrong", fails=True))
+        self.run_az(*login, "secret")
+        self.assertEqual(self.az("job", "list"), [])
 
 
 if __name__ == "__main__":
