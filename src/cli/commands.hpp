@@ -17,6 +17,7 @@ int run_command(const cancel_request& what, const common_options& how, const con
 int run_command(const destroy_request& what, const common_options& how, const console& on);
 int run_command(const replay_request& what, const common_options& how, const console& on);
 int run_command(const doctor_request& what, const common_options& how, const console& on);
+int run_command(const emulator_request& what, const common_options& how, const console& on);
 int run_command(const version_request& what, const common_options& how, const console& on);
 int run_command(const completion_request& what, const common_options& how, const console& on);
 

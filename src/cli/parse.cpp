@@ -174,6 +174,8 @@ class command_line {
         "doctor", "Tell what will work here, what will not, and why", [](CLI::App& of, auto& to) {
           of.add_option("PROGRAM", to.program, "A program to examine as well")->type_name("");
         });
+    command<emulator_request>("emulator", "Run an Azure Batch on this machine, to test offline",
+                              [](CLI::App& of, auto& to) { add_emulator(of, to); });
     command<version_request>("version", "Print the version", [](CLI::App&, auto&) {});
     command<completion_request>("completion", "Print a completion script for a shell",
                                 [](CLI::App& of, auto& to) {
@@ -182,6 +184,41 @@ class command_line {
                                       ->type_name("")
                                       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
                                 });
+  }
+
+  static void add_emulator(CLI::App& of, emulator_request& to) {
+    number(of, "-p,--port", to.port, "Port on the loopback address (any that is free)");
+    of.add_option("--host", to.host, "Address to listen on (127.0.0.1)")->type_name("ADDRESS");
+    of.add_option("--account", to.account, "Name of the account (clusterless)")->type_name("NAME");
+    of.add_option("--key", to.key, "Its key ($AZURE_BATCH_ACCESS_KEY, else a new one)")
+        ->type_name("BASE64");
+    of.add_option("--state", to.state, "Keep pools, jobs and files here")->type_name("DIR");
+    of.add_option("--latency", to.latency, "zero, realistic, or seconds as JSON (zero)")
+        ->type_name("TIMES");
+    auto* key = of.add_option("--tls-key", to.private_key, "Key of the certificate, PEM");
+    key->type_name("PATH");
+    of.add_option("--tls-cert", to.certificate, "Serve https with this certificate, PEM")
+        ->type_name("PATH")
+        ->needs(key);
+    of.add_flag("--azurite", to.azurite, "Start Azurite as well, for blobs");
+    number(of, "--azurite-port", to.azurite_port, "Port of Azurite (10000)");
+    of.add_option("--azurite-program", to.azurite_program, "Azurite's azurite-blob or main.js")
+        ->type_name("PATH");
+    of.add_option("--pretend", to.pretend, "Run nothing: each command succeeds after SECONDS")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.0, 1e6));
+    number(of, "--core-quota", to.core_quota, "Dedicated cores of the account (no limit)");
+    number(of, "--spot-core-quota", to.spot_core_quota, "Spot cores of the account (no limit)");
+    number(of, "--pool-quota", to.pool_quota, "Pools of the account (no limit)");
+    number(of, "--job-quota", to.job_quota, "Active jobs of the account (no limit)");
+    of.add_option("--client-id", to.client_id, "Service principal that gets tokens (clusterless)")
+        ->type_name("ID");
+    of.add_option("--client-secret", to.client_secret, "Its secret (the account's key)")
+        ->type_name("SECRET");
+    of.add_option("--token-lifetime", to.token_lifetime, "How long tokens are good (3600)")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.0, 1e6));
+    of.add_option("--fault", to.faults, "A fault as JSON; may be given again")->type_name("JSON");
   }
 
   CLI::App app_;

@@ -68,14 +68,37 @@ struct replay_request {
 struct doctor_request {
   std::string program = {};
 };
+struct emulator_request {
+  std::string host = "127.0.0.1";
+  std::uint64_t port = 0;  ///< 0: any that is free
+  std::string account = "clusterless";
+  std::string key = {};    ///< base64; empty: from the environment, else made
+  std::string state = {};  ///< directory that outlives it; empty: none
+  std::string latency = "zero";
+  std::string certificate = {};
+  std::string private_key = {};
+  bool azurite = false;
+  std::uint64_t azurite_port = 10000;
+  std::string azurite_program = {};
+  double pretend = -1;  ///< seconds; negative: commands really run
+  std::uint64_t core_quota = 0;
+  std::uint64_t spot_core_quota = 0;
+  std::uint64_t pool_quota = 0;
+  std::uint64_t job_quota = 0;
+  std::string client_id = "clusterless";
+  std::string client_secret = {};
+  double token_lifetime = 3600;
+  std::vector<std::string> faults = {};  ///< JSON
+};
 struct version_request {};
 struct completion_request {
   std::string shell = {};  ///< bash, zsh, fish
 };
 
-using any_request = std::variant<jobs_request, show_request, logs_request, fetch_request,
-                                 retry_request, cancel_request, destroy_request, replay_request,
-                                 doctor_request, version_request, completion_request>;
+using any_request =
+    std::variant<jobs_request, show_request, logs_request, fetch_request, retry_request,
+                 cancel_request, destroy_request, replay_request, doctor_request, emulator_request,
+                 version_request, completion_request>;
 
 struct request {
   common_options common = {};

@@ -50,9 +50,9 @@ class attributes {
 };
 
 std::vector<std::string> environment_with(
-    const std::vector<std::pair<std::string, std::string>>& added) {
+    const std::vector<std::pair<std::string, std::string>>& added, bool only) {
   std::vector<std::string> all;
-  for (char** at = environ; *at != nullptr; ++at) {
+  for (char** at = environ; !only && *at != nullptr; ++at) {
     const std::string_view line(*at);
     bool replaced = false;
     for (const auto& [name, value] : added)
@@ -100,13 +100,14 @@ child_process child_process::start(const start_request& request) {
     ::posix_spawn_file_actions_adddup2(actions.get(), request.output, 1);
     ::posix_spawn_file_actions_adddup2(actions.get(), request.output, 2);
   }
+  if (request.errors >= 0) ::posix_spawn_file_actions_adddup2(actions.get(), request.errors, 2);
   if (request.inherit >= 0) ::posix_spawn_file_actions_adddup2(actions.get(), request.inherit, 3);
   ::posix_spawn_file_actions_addclosefrom_np(actions.get(), request.inherit >= 0 ? 4 : 3);
   if (!request.directory.empty())
     ::posix_spawn_file_actions_addchdir_np(actions.get(), request.directory.c_str());
   attributes how;
   std::vector<std::string> argv = request.argv;
-  std::vector<std::string> env = environment_with(request.env);
+  std::vector<std::string> env = environment_with(request.env, request.only_env);
   child_process made;
   const int failed = ::posix_spawn(&made.pid_, request.path.c_str(), actions.get(), how.get(),
                                    pointers(argv).data(), pointers(env).data());
@@ -128,6 +129,15 @@ void child_process::kill_group() const noexcept {
   if (pid_ <= 0) return;
   ::kill(-pid_, SIGKILL);
   ::kill(pid_, SIGKILL);
+}
+
+std::optional<int> child_process::ended() const noexcept {
+  siginfo_t info{};
+  if (pid_ <= 0 ||
+      ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+      info.si_pid == 0)
+    return std::nullopt;
+  return info.si_code == CLD_EXITED ? (info.si_status & 0xFF) << 8 : info.si_status & 0x7F;
 }
 
 std::optional<exit_facts> child_process::reap() {

@@ -21,7 +21,9 @@ struct start_request {
   std::vector<std::pair<std::string, std::string>> env = {};  ///< set in addition to our own
   int inherit = -1;                                           ///< becomes descriptor 3, if given
   int output = -1;                                            ///< becomes standard output and error
-  std::string directory = {};                                 ///< working directory; empty: ours
+  int errors = -1;             ///< becomes standard error instead, if given
+  bool only_env = false;       ///< `env` is all of the environment
+  std::string directory = {};  ///< working directory; empty: ours
 };
 
 /// How a child ended, as far as the kernel told.
@@ -49,6 +51,8 @@ class child_process {
   void signal(int number) const noexcept;
   /// SIGKILL to the child's process group.
   void kill_group() const noexcept;
+  /// The wait status if it has ended, which leaves it, and so the id of its group, as it is.
+  std::optional<int> ended() const noexcept;
   /// The facts if it has ended; then the handle is empty.
   std::optional<exit_facts> reap();
 

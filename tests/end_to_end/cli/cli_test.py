@@ -508,7 +508,7 @@ class CliTest(unittest.TestCase):
     def test_help_and_version(self):
         self.assertIn("Subcommands:", self.cli().out)
         for command in ("jobs", "show", "logs", "fetch", "retry", "cancel", "destroy", "replay",
-                        "doctor", "version", "completion"):
+                        "doctor", "emulator", "version", "completion"):
             self.assertIn(f"Usage: clusterless {command}", self.cli(command, "--help").out)
         self.assertEqual(self.cli("--version").out, self.cli("version").out)
         self.assertIn(self.cli("version", "--json").json["version"], self.cli("version").out)
