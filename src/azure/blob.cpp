@@ -64,8 +64,8 @@ void blob_client::create_container(const std::string& container, then<bool> then
 void blob_client::delete_container(const std::string& container, then<bool> then) {
   call what = make("delete container", "DELETE", container, {}, "restype=container");
   what.done_already = {"ContainerNotFound", "ContainerBeingDeleted"};
-  exchange_.send(std::move(what), answers::unless({"ContainerNotFound", "ContainerBeingDeleted"},
-                                                  std::move(then)));
+  exchange_.send(std::move(what),
+                 answers::unless({"ContainerNotFound", "ContainerBeingDeleted"}, std::move(then)));
 }
 
 void blob_client::container_exists(const std::string& container, then<bool> then) {
@@ -117,8 +117,7 @@ void blob_client::put_new(const std::string& container, const std::string& name,
   exchange_.send(std::move(what), [this, container, name, writer,
                                    then = std::move(then)](result<response> got) {
     if (got) return then(true);
-    if (!got.error().is("BlobAlreadyExists") && got.error().status != 412)
-      return then(got.error());
+    if (!got.error().is("BlobAlreadyExists") && got.error().status != 412) return then(got.error());
     // It may be our own: a transport or a proxy may have sent the request twice.
     head(container, name, [writer, then](result<std::optional<blob_facts>> there) {
       if (!there) return then(there.error());
@@ -135,8 +134,7 @@ void blob_client::get(const std::string& container, const std::string& name, byt
   call what = make("read blob", "GET", container, name, {});
   const bool whole = range.offset == 0 && range.size == 0;
   if (!whole) {
-    const std::string last =
-        range.size == 0 ? "" : std::to_string(range.offset + range.size - 1);
+    const std::string last = range.size == 0 ? "" : std::to_string(range.offset + range.size - 1);
     what.request.headers.push_back(
         {"x-ms-range", "bytes=" + std::to_string(range.offset) + "-" + last});
     if (range.size > 0 && range.size <= largest_checked_range)
@@ -147,10 +145,10 @@ void blob_client::get(const std::string& container, const std::string& name, byt
   what.request.max_body = std::size_t{4} << 30;
   const bool checked = whole || what.request.find("x-ms-range-get-content-md5") != nullptr;
   const std::string of = what.what;
-  exchange_.send(std::move(what), [of, checked, into, then = std::move(then)](
-                                      result<response> got) {
-    answers::take_content(of, checked, into, std::move(got), then);
-  });
+  exchange_.send(std::move(what),
+                 [of, checked, into, then = std::move(then)](result<response> got) {
+                   answers::take_content(of, checked, into, std::move(got), then);
+                 });
 }
 
 void blob_client::head(const std::string& container, const std::string& name,
@@ -191,9 +189,8 @@ void blob_client::copy_from(const std::string& source_url, const std::string& co
 void blob_client::put_block(const std::string& container, const std::string& name,
                             const std::string& id, std::span<const std::byte> content,
                             then<done> then) {
-  call what =
-      make("write a block of blob", "PUT", container, name,
-           "comp=block&blockid=" + percent_encoded(id));
+  call what = make("write a block of blob", "PUT", container, name,
+                   "comp=block&blockid=" + percent_encoded(id));
   what.request.headers.push_back({"Content-MD5", base64(md5(content))});
   what.request.borrowed = content;
   exchange_.send(std::move(what), answers::nothing(std::move(then)));
@@ -300,13 +297,12 @@ void blob_client::break_lease(const std::string& container, const std::string& n
 
 void blob_client::get_delegation_key(const std::string& start, const std::string& expiry,
                                      then<delegation_key> then) {
-  call what = make("get a user delegation key", "POST", {}, {},
-                   "restype=service&comp=userdelegationkey");
+  call what =
+      make("get a user delegation key", "POST", {}, {}, "restype=service&comp=userdelegationkey");
   what.request.headers.push_back({"Content-Type", "application/xml"});
   what.request.body = write_key_info(start, expiry);
-  exchange_.send(std::move(what),
-                 answers::read<delegation_key>("the delegation key", &read_delegation_key,
-                                               std::move(then)));
+  exchange_.send(std::move(what), answers::read<delegation_key>(
+                                      "the delegation key", &read_delegation_key, std::move(then)));
 }
 
 }  // namespace clusterless::azure

@@ -30,8 +30,8 @@ struct storage_account {
   std::string sas = {};       ///< a query without '?'; empty when there is a key
 };
 /// Reads "DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…;EndpointSuffix=…",
-/// "UseDevelopmentStorage=true" and forms with BlobEndpoint and SharedAccessSignature. Throws `error`
-/// (misuse) that names what is missing, never a value.
+/// "UseDevelopmentStorage=true" and forms with BlobEndpoint and SharedAccessSignature. Throws
+/// `error` (misuse) that names what is missing, never a value.
 storage_account parse_connection_string(std::string_view text);
 
 using metadata = std::map<std::string, std::string>;
@@ -40,8 +40,8 @@ struct blob_facts {
   std::string etag = {};  ///< with its quotes, as it goes into If-Match
   std::uint64_t size = 0;
   std::int64_t modified_s = 0;
-  std::string md5 = {};   ///< of the whole blob, base64; empty when the service keeps none
-  std::string type = {};  ///< "BlockBlob", "AppendBlob"
+  std::string md5 = {};           ///< of the whole blob, base64; empty when the service keeps none
+  std::string type = {};          ///< "BlockBlob", "AppendBlob"
   std::string lease_state = {};   ///< "available", "leased", "expired", "breaking", "broken"
   azure::metadata metadata = {};  ///< names in lower case
 };
@@ -66,7 +66,8 @@ struct byte_range {
 
 class blob_client {
  public:
-  /// `over` must outlive the client, and the client its calls. `sas`, without '?', goes to the end of every URL.
+  /// `over` must outlive the client, and the client its calls. `sas`, without '?', goes to the end
+  /// of every URL.
   blob_client(exchange& over, std::string endpoint, std::string sas = {});
 
   /// Whether it was made; false when it is there already.
@@ -105,14 +106,13 @@ class blob_client {
   /// equal length.
   void put_block(const std::string& container, const std::string& name, const std::string& id,
                  std::span<const std::byte> content, then<done> then);
-  /// `md5` (base64, may be empty) is kept as that of the whole blob. With options.if_match "*absent"
-  /// only where there is no blob.
+  /// `md5` (base64, may be empty) is kept as that of the whole blob. With options.if_match
+  /// "*absent" only where there is no blob.
   void put_block_list(const std::string& container, const std::string& name,
                       const std::vector<std::string>& ids, const std::string& md5,
                       const put_options& options, then<blob_facts> then);
   /// Empty when there is no blob and no block.
-  void get_block_list(const std::string& container, const std::string& name,
-                      then<block_list> then);
+  void get_block_list(const std::string& container, const std::string& name, then<block_list> then);
 
   /// An empty append blob; false when there is a blob already.
   void create_append(const std::string& container, const std::string& name, then<bool> then);

@@ -35,9 +35,9 @@ struct connection {
     return wait_for<T>(on, start);
   }
   blob_facts put(const std::string& name, std::string_view text, const put_options& how = {}) {
-    return get<blob_facts>([&](auto then) {
-             blobs.put(container, name, bytes_of(text), how, then);
-           }).value();
+    return get<blob_facts>(
+               [&](auto then) { blobs.put(container, name, bytes_of(text), how, then); })
+        .value();
   }
   std::string read(const std::string& name, byte_range range = {}) {
     const auto got = get<std::optional<blob_content>>(
@@ -79,8 +79,8 @@ TEST_CASE("a blob is written, read, looked at, listed and removed") {
 
   to.put("dir/b", "22");
   to.put("else", "x");
-  const auto page = to.get<blob_page>(
-      [&](auto then) { to.blobs.list(to.container, "dir/", {}, then); });
+  const auto page =
+      to.get<blob_page>([&](auto then) { to.blobs.list(to.container, "dir/", {}, then); });
   REQUIRE(page->blobs.size() == 2);
   CHECK(page->blobs[0].name == "dir/a b.txt");
   CHECK(page->blobs[1].size == 2);
@@ -96,15 +96,14 @@ TEST_CASE("a blob is written, read, looked at, listed and removed") {
 TEST_CASE("containers are made, found, listed and deleted once") {
   CLUSTERLESS_NEEDS_AZURITE(server);
   connection to(server);
-  const auto made = to.get<bool>(
-      [&](auto then) { to.blobs.create_container(to.container, then); });
+  const auto made = to.get<bool>([&](auto then) { to.blobs.create_container(to.container, then); });
   CHECK(!made.value());
   const auto exists = [&] {
     return to.get<bool>([&](auto then) { to.blobs.container_exists(to.container, then); }).value();
   };
   CHECK(exists());
-  const auto page = to.get<container_page>(
-      [&](auto then) { to.blobs.list_containers(to.container, {}, then); });
+  const auto page =
+      to.get<container_page>([&](auto then) { to.blobs.list_containers(to.container, {}, then); });
   CHECK(page->names == std::vector<std::string>{to.container});
   const auto remove = [&] {
     return to.get<bool>([&](auto then) { to.blobs.delete_container(to.container, then); }).value();
@@ -118,8 +117,9 @@ TEST_CASE("of two creators of a blob the first wins, and stale writers are told"
   CLUSTERLESS_NEEDS_AZURITE(server);
   connection to(server);
   const auto create = [&](std::string_view text) {
-    return to.get<bool>(
-                 [&](auto then) { to.blobs.put_new(to.container, "x", bytes_of(text), {}, then); })
+    return to
+        .get<bool>(
+            [&](auto then) { to.blobs.put_new(to.container, "x", bytes_of(text), {}, then); })
         .value();
   };
   CHECK(create("one"));
@@ -149,9 +149,8 @@ TEST_CASE("blocks become a blob when they are committed, and are listed until th
       }).value();
   }
   const auto blocks = [&] {
-    return to.get<block_list>([&](auto then) {
-               to.blobs.get_block_list(to.container, "x", then);
-             }).value();
+    return to.get<block_list>([&](auto then) { to.blobs.get_block_list(to.container, "x", then); })
+        .value();
   };
   CHECK(blocks().uncommitted.size() == 2);
   CHECK(blocks().committed.empty());
@@ -173,13 +172,13 @@ TEST_CASE("an append blob takes what fits its position, and nothing twice") {
   CLUSTERLESS_NEEDS_AZURITE(server);
   connection to(server);
   const auto append = [&](std::uint64_t at, std::string_view text) {
-    return to.get<std::uint64_t>([&](auto then) {
-      to.blobs.append_block(to.container, "log", at, bytes_of(text), then);
-    });
+    return to.get<std::uint64_t>(
+        [&](auto then) { to.blobs.append_block(to.container, "log", at, bytes_of(text), then); });
   };
-  CHECK(to.get<bool>([&](auto then) { to.blobs.create_append(to.container, "log", then); }).value());
-  CHECK(!to.get<bool>([&](auto then) { to.blobs.create_append(to.container, "log", then); })
-             .value());
+  CHECK(
+      to.get<bool>([&](auto then) { to.blobs.create_append(to.container, "log", then); }).value());
+  CHECK(
+      !to.get<bool>([&](auto then) { to.blobs.create_append(to.container, "log", then); }).value());
   CHECK(append(0, "one ").value() == 4);
   CHECK(append(4, "two").value() == 7);
   CHECK(append(4, "two").value() == 7);
@@ -219,17 +218,19 @@ TEST_CASE("a SAS opens what it was made for and nothing else") {
   connection to(server);
   to.put("x", "seen");
   const std::int64_t now = machine_clock().unix_seconds();
-  const sas_request wanted = {.container = to.container, .permissions = "r", .start_s = now - 300,
-                              .expiry_s = now + 300, .https_only = false};
+  const sas_request wanted = {.container = to.container,
+                              .permissions = "r",
+                              .start_s = now - 300,
+                              .expiry_s = now + 300,
+                              .https_only = false};
   no_signer nobody;
   exchange bare(to.on, nobody);
-  blob_client with(bare, to.account.endpoint,
-                   service_sas(to.account.name, to.account.key, wanted));
+  blob_client with(bare, to.account.endpoint, service_sas(to.account.name, to.account.key, wanted));
   const auto read = to.get<std::optional<blob_content>>(
       [&](auto then) { with.get(to.container, "x", {}, {}, {}, then); });
   CHECK(read.value()->body == "seen");
-  const auto write = to.get<blob_facts>(
-      [&](auto then) { with.put(to.container, "x", bytes_of("y"), {}, then); });
+  const auto write =
+      to.get<blob_facts>([&](auto then) { with.put(to.container, "x", bytes_of("y"), {}, then); });
   REQUIRE(!write);
   CHECK(write.error().status == 403);
   CHECK(write.error().url.find("sig=***") != std::string::npos);

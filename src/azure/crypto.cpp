@@ -123,7 +123,8 @@ std::string from_base64(std::string_view text, std::string_view what) {
       out += static_cast<char>(group >> (16 - 8 * k) & 0xff);
   }
   if (!good)
-    throw error(error_kind::misuse, std::string(what) + " is not base64; copy it whole, with its =");
+    throw error(error_kind::misuse,
+                std::string(what) + " is not base64; copy it whole, with its =");
   return out;
 }
 

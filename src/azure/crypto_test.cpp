@@ -40,9 +40,13 @@ TEST_CASE("MD5 agrees with RFC 1321, whole and in parts") {
 }
 
 TEST_CASE("base64 agrees with RFC 4648, section 10, both ways") {
-  const std::pair<const char*, const char*> known[] = {
-      {"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},         {"foo", "Zm9v"},
-      {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+  const std::pair<const char*, const char*> known[] = {{"", ""},
+                                                       {"f", "Zg=="},
+                                                       {"fo", "Zm8="},
+                                                       {"foo", "Zm9v"},
+                                                       {"foob", "Zm9vYg=="},
+                                                       {"fooba", "Zm9vYmE="},
+                                                       {"foobar", "Zm9vYmFy"}};
   for (const auto& [plain, coded] : known) {
     CHECK(base64(plain) == coded);
     CHECK(from_base64(coded, "text") == plain);

@@ -37,7 +37,9 @@ struct curl_library {
   decltype(&::curl_multi_setopt) set_multi =
       library.function<decltype(&::curl_multi_setopt)>("curl_multi_setopt");
 
-  curl_library() { global_init(CURL_GLOBAL_DEFAULT); }
+  curl_library() {
+    global_init(CURL_GLOBAL_DEFAULT);
+  }
 };
 
 /// Loads it at the first call; throws `error` (unsupported) when it is not there.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Transfers over libcurl's multi interface: all of them move in poll(), on the caller's thread.
-#include <cstdlib>
-#include <cstring>
 #include <algorithm>
 #include <clusterless/error.hpp>
 #include <clusterless/version.hpp>
+#include <cstdlib>
+#include <cstring>
 #include <unordered_map>
 
 #include "azure/curl_library.hpp"
@@ -125,8 +125,7 @@ curl_transport::curl_transport(transport_options options)
     ca_file_ = from_environment({"CURL_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"});
   ca_folder_ = from_environment({"SSL_CERT_DIR"});
   curl().set_multi(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
-  curl().set_multi(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS,
-                   static_cast<long>(options_.connections));
+  curl().set_multi(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, static_cast<long>(options_.connections));
   curl().set_multi(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(options_.connections));
 }
 
@@ -148,8 +147,8 @@ void curl_transport::put_body(transfer& one) const {
   if (what.method == "HEAD") {
     set(one.easy, CURLOPT_NOBODY, 1L);
   } else if (what.method == "PUT" || what.method == "POST" || what.method == "PATCH" || n > 0) {
-    const void* content = what.borrowed.empty() ? what.body.data()
-                                                : static_cast<const void*>(what.borrowed.data());
+    const void* content =
+        what.borrowed.empty() ? what.body.data() : static_cast<const void*>(what.borrowed.data());
     set(one.easy, CURLOPT_POST, 1L);
     set(one.easy, CURLOPT_POSTFIELDS, content);
     set(one.easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(n));
@@ -167,8 +166,7 @@ void curl_transport::prepare(transfer& one) const {
   CURL* easy = one.easy;
   for (const header& next : one.what.headers) {
     // libcurl takes "Name;" for a header without a value, and "Name:" for none.
-    const std::string line =
-        next.value.empty() ? next.name + ";" : next.name + ": " + next.value;
+    const std::string line = next.value.empty() ? next.name + ";" : next.name + ": " + next.value;
     one.headers = curl().slist_append(one.headers, line.c_str());
   }
   one.headers = curl().slist_append(one.headers, "Expect:");

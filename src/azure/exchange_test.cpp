@@ -21,8 +21,7 @@ struct scripted {
   exchange calls{on, nobody, {.retry = {}, .seed = 1}};
 
   result<response> send(call what) {
-    return wait_for<response>(
-        on, [&](auto then) { calls.send(std::move(what), std::move(then)); });
+    return wait_for<response>(on, [&](auto then) { calls.send(std::move(what), std::move(then)); });
   }
 };
 
@@ -138,8 +137,7 @@ TEST_CASE("a signer that cannot sign ends the call with its reason") {
   } by;
   scripted to;
   exchange calls(to.on, by);
-  const auto got =
-      wait_for<response>(to.on, [&](auto then) { calls.send(create_pool(), then); });
+  const auto got = wait_for<response>(to.on, [&](auto then) { calls.send(create_pool(), then); });
   REQUIRE(!got);
   CHECK(to.http.seen.empty());
   CHECK(got.error().text() ==
@@ -155,8 +153,10 @@ TEST_CASE("errors are read from JSON, XML, headers and from what is neither") {
     return read_error(from, "do it", "https://h/x", 0);
   };
   const service_error xml =
-      read(404, "\xef\xbb\xbf<?xml version=\"1.0\"?><Error><Code>BlobNotFound</Code><Message>The "
-                "blob is not there.\nRequestId:1\nTime:2</Message></Error>", {});
+      read(404,
+           "\xef\xbb\xbf<?xml version=\"1.0\"?><Error><Code>BlobNotFound</Code><Message>The "
+           "blob is not there.\nRequestId:1\nTime:2</Message></Error>",
+           {});
   CHECK(xml.code == "BlobNotFound");
   CHECK(xml.message == "The blob is not there.");
   CHECK(xml.request_id == "1");

@@ -24,13 +24,13 @@ struct request {
   std::string method = "GET";
   std::string url = {};
   std::vector<header> headers = {};
-  std::string body = {};                      ///< sent as it is, with a Content-Length
-  std::span<const std::byte> borrowed = {};   ///< sent in place of `body`; stays the caller's
-  std::span<std::byte> into = {};             ///< where a 2xx body goes; else into response.body
-  std::int64_t connect_limit_ms = 10'000;     ///< until there is a connection
-  std::int64_t total_limit_ms = 120'000;      ///< until the last byte of the answer
+  std::string body = {};                         ///< sent as it is, with a Content-Length
+  std::span<const std::byte> borrowed = {};      ///< sent in place of `body`; stays the caller's
+  std::span<std::byte> into = {};                ///< where a 2xx body goes; else into response.body
+  std::int64_t connect_limit_ms = 10'000;        ///< until there is a connection
+  std::int64_t total_limit_ms = 120'000;         ///< until the last byte of the answer
   std::size_t max_body = std::size_t{64} << 20;  ///< of response.body, in bytes
-  bool fresh_connection = false;  ///< never sent again unasked over a new connection
+  bool fresh_connection = false;                 ///< never sent again unasked over a new connection
 
   std::size_t content_length() const { return borrowed.empty() ? body.size() : borrowed.size(); }
   const std::string* find(std::string_view name) const;
@@ -79,13 +79,13 @@ class transport {
 };
 
 struct transport_options {
-  int connections = 32;     ///< open at once, kept alive
-  std::string ca_file = {}; ///< certificates to trust; empty: the environment, else the system's
+  int connections = 32;      ///< open at once, kept alive
+  std::string ca_file = {};  ///< certificates to trust; empty: the environment, else the system's
   bool proxies_from_environment = true;  ///< http_proxy, https_proxy, no_proxy
 };
 
-/// HTTP/1.1 over libcurl, which is loaded by this call. Certificates are those of `ca_file`, else of
-/// CURL_CA_BUNDLE, SSL_CERT_FILE, REQUESTS_CA_BUNDLE or SSL_CERT_DIR, else the system's. Throws
+/// HTTP/1.1 over libcurl, which is loaded by this call. Certificates are those of `ca_file`, else
+/// of CURL_CA_BUNDLE, SSL_CERT_FILE, REQUESTS_CA_BUNDLE or SSL_CERT_DIR, else the system's. Throws
 /// `error` (unsupported) when libcurl is not there.
 std::unique_ptr<transport> make_curl_transport(const transport_options& options = {});
 

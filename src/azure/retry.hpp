@@ -14,10 +14,10 @@
 namespace clusterless::azure {
 
 struct retry_policy {
-  int attempts = 8;                 ///< including the first
-  std::int64_t total_ms = 300'000;  ///< no attempt begins later than this after the first
-  std::int64_t first_ms = 500;      ///< the longest first wait; doubled each time
-  std::int64_t longest_ms = 30'000;      ///< of a wait that we choose
+  int attempts = 8;                         ///< including the first
+  std::int64_t total_ms = 300'000;          ///< no attempt begins later than this after the first
+  std::int64_t first_ms = 500;              ///< the longest first wait; doubled each time
+  std::int64_t longest_ms = 30'000;         ///< of a wait that we choose
   std::int64_t longest_asked_ms = 120'000;  ///< of a wait that the service asks for
 };
 
@@ -28,8 +28,9 @@ struct attempt_end {
   std::string_view retry_after = {};  ///< the header; empty when there is none
 };
 
-/// Whether it is worth trying again at all: no answer, 408, 429, 500, 502, 503 and 504. (A certificate
-/// that is not trusted is no answer either: a proxy that is about to start looks the same.)
+/// Whether it is worth trying again at all: no answer, 408, 429, 500, 502, 503 and 504. (A
+/// certificate that is not trusted is no answer either: a proxy that is about to start looks the
+/// same.)
 bool is_transient(const attempt_end& how);
 
 /// Whether the service may have done what it was asked although the attempt did not succeed.

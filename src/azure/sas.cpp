@@ -17,8 +17,7 @@ std::string ordered_permissions(const sas_request& wanted) {
   std::string out;
   for (const char one : known_permissions)
     if (wanted.permissions.find(one) != std::string::npos) out += one;
-  if (out.empty() ||
-      wanted.permissions.find_first_not_of(known_permissions) != std::string::npos)
+  if (out.empty() || wanted.permissions.find_first_not_of(known_permissions) != std::string::npos)
     throw error(error_kind::misuse, "'" + wanted.permissions +
                                         "' is no set of permissions for a SAS; use letters of " +
                                         std::string(known_permissions));
@@ -38,8 +37,8 @@ sas_fields fields_of(const std::string& account, const sas_request& wanted) {
   if (wanted.start_s > 0) out.start = iso_time(wanted.start_s);
   out.expiry = iso_time(wanted.expiry_s);
   out.kind = wanted.blob.empty() ? "c" : "b";
-  out.resource = "/blob/" + account + "/" + wanted.container +
-                 (wanted.blob.empty() ? "" : "/" + wanted.blob);
+  out.resource =
+      "/blob/" + account + "/" + wanted.container + (wanted.blob.empty() ? "" : "/" + wanted.blob);
   if (wanted.https_only) out.protocol = "https";
   return out;
 }
@@ -86,9 +85,9 @@ std::string delegation_sas(const std::string& account, const delegation_key& key
   // After the key's own fields: authorised and unauthorised object, correlation id, IP range.
   const std::string text = of.permissions + "\n" + of.start + "\n" + of.expiry + "\n" +
                            of.resource + "\n" + key.object_id + "\n" + key.tenant_id + "\n" +
-                           key.start + "\n" + key.expiry + "\n" + key.service + "\n" +
-                           key.version + "\n\n\n\n\n" + of.protocol + "\n" + version + "\n" +
-                           of.kind + std::string(unused_fields);
+                           key.start + "\n" + key.expiry + "\n" + key.service + "\n" + key.version +
+                           "\n\n\n\n\n" + of.protocol + "\n" + version + "\n" + of.kind +
+                           std::string(unused_fields);
   query parts = common_query(of);
   parts.emplace_back("skoid", key.object_id);
   parts.emplace_back("sktid", key.tenant_id);

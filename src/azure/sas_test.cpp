@@ -36,10 +36,11 @@ TEST_CASE("service SAS are those that Azurite accepts") {
 TEST_CASE("a SAS is for https, with a start, unless it is told otherwise") {
   const core::secret key(std::string("a2V5"));
   const std::string made = service_sas(
-      "acct", key, {.container = "c", .permissions = "lr", .start_s = 1795478564,
-                    .expiry_s = 1795482164});
-  CHECK(made.starts_with("sv=2021-12-02&st=2026-11-24T00%3A02%3A44Z&se=2026-11-24T01%3A02%3A44Z"
-                         "&sr=c&sp=rl&spr=https&sig="));
+      "acct", key,
+      {.container = "c", .permissions = "lr", .start_s = 1795478564, .expiry_s = 1795482164});
+  CHECK(
+      made.starts_with("sv=2021-12-02&st=2026-11-24T00%3A02%3A44Z&se=2026-11-24T01%3A02%3A44Z"
+                       "&sr=c&sp=rl&spr=https&sig="));
 }
 
 TEST_CASE("a SAS that grants nothing, the unknown or no time is refused") {

@@ -41,8 +41,7 @@ void take_json(service_error& to, const json& from) {
   to.code = text_in(from, "code");
   const auto message = from.find("message");
   if (message != from.end() && message->is_object()) take_message(to, text_in(*message, "value"));
-  if (message != from.end() && message->is_string())
-    take_message(to, message->get<std::string>());
+  if (message != from.end() && message->is_string()) take_message(to, message->get<std::string>());
   const auto values = from.find("values");
   if (values == from.end() || !values->is_array()) return;
   for (const json& one : *values)

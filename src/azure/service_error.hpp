@@ -24,8 +24,8 @@ struct service_error {
   std::string request_id = {};  ///< the service's name of the request
   std::string time = {};        ///< the service's time, as it wrote it
   std::vector<std::pair<std::string, std::string>> values = {};  ///< details the service adds
-  std::string url = {};  ///< scrubbed
-  std::string hint = {}; ///< what to do, when it is known
+  std::string url = {};                                          ///< scrubbed
+  std::string hint = {};                                         ///< what to do, when it is known
   int attempts = 1;
 
   bool is(std::string_view other) const;

@@ -116,9 +116,9 @@ query parse_query(std::string_view text) {
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (one.empty()) continue;
     const auto equals = one.find('=');
-    out.emplace_back(percent_decoded(one.substr(0, equals)),
-                     equals == std::string_view::npos ? std::string()
-                                                      : percent_decoded(one.substr(equals + 1)));
+    out.emplace_back(
+        percent_decoded(one.substr(0, equals)),
+        equals == std::string_view::npos ? std::string() : percent_decoded(one.substr(equals + 1)));
   }
   return out;
 }

@@ -93,8 +93,8 @@ std::optional<delegation_key> read_delegation_key(std::string_view text) {
   pugi::xml_document document;
   const pugi::xml_node root = root_of(document, text, "UserDelegationKey");
   if (!root) return std::nullopt;
-  return delegation_key{root.child_value("SignedOid"),    root.child_value("SignedTid"),
-                        root.child_value("SignedStart"),  root.child_value("SignedExpiry"),
+  return delegation_key{root.child_value("SignedOid"),     root.child_value("SignedTid"),
+                        root.child_value("SignedStart"),   root.child_value("SignedExpiry"),
                         root.child_value("SignedService"), root.child_value("SignedVersion"),
                         root.child_value("Value")};
 }

@@ -23,8 +23,8 @@ struct blob_entry {
   std::string name = {};
   std::uint64_t size = 0;
   std::string etag = {};
-  std::string type = {};           ///< "BlockBlob", "AppendBlob"
-  std::int64_t modified_s = 0;     ///< Unix time; 0 when it is not said
+  std::string type = {};        ///< "BlockBlob", "AppendBlob"
+  std::int64_t modified_s = 0;  ///< Unix time; 0 when it is not said
   bool leased = false;
 };
 struct blob_page {

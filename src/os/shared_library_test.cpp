@@ -20,7 +20,7 @@ TEST_CASE("a library that is not there says which package has it") {
 
 TEST_CASE("a function that is not there names the library and the package") {
   const os::shared_library math("libm.so.6", "libc6");
-  CHECK_THROWS_WITH_AS(math.function<void (*)()>("no_such_function"),
-                       "libm.so.6 has no no_such_function; it is too old: upgrade the package libc6",
-                       error);
+  CHECK_THROWS_WITH_AS(
+      math.function<void (*)()>("no_such_function"),
+      "libm.so.6 has no no_such_function; it is too old: upgrade the package libc6", error);
 }

@@ -21,7 +21,7 @@ std::string fresh_container();
 }  // namespace clusterless::tests
 
 /// Ends the test, with a message, when there is no Blob server; else `name` refers to it.
-#define CLUSTERLESS_NEEDS_AZURITE(name)                             \
+#define CLUSTERLESS_NEEDS_AZURITE(name)                                   \
   const auto* const name##_found = clusterless::tests::running_azurite(); \
-  if (name##_found == nullptr) return;                              \
+  if (name##_found == nullptr) return;                                    \
   const clusterless::tests::azurite& name = *name##_found

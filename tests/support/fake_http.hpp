@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A network of one scripted service, and a clock that is turned by hand: for tests of what stands on
-// azure::transport. Every request is kept; answers are given in the order of the script, or by a
+// A network of one scripted service, and a clock that is turned by hand: for tests of what stands
+// on azure::transport. Every request is kept; answers are given in the order of the script, or by a
 // function.
 #pragma once
 
@@ -42,7 +42,9 @@ class fake_http final : public azure::transport {
   fake_http& then(int status, std::string body = {}, std::vector<azure::header> headers = {});
   fake_http& then_fails(azure::failure how);
   /// Answers everything from now on.
-  void answer_with(std::function<azure::response(const azure::request&)> by) { by_ = std::move(by); }
+  void answer_with(std::function<azure::response(const azure::request&)> by) {
+    by_ = std::move(by);
+  }
   std::size_t left() const { return script_.size(); }
 
   std::vector<azure::request> seen = {};  ///< bodies that were borrowed are copied into `body`
