@@ -252,15 +252,14 @@ void client::patch_job(const std::string& job, const job_patch& what, const std:
 }
 
 void client::terminate_job(const std::string& job, const std::string& reason, then<done> then) {
-  call out = make("terminate job " + job, "POST", job_path(job) + "/terminate",
-                  write_termination(reason));
+  call out =
+      make("terminate job " + job, "POST", job_path(job) + "/terminate", write_termination(reason));
   out.done_already = {"JobBeingTerminated", "JobTerminating", "JobCompleted"};
   act(std::move(out), std::move(then));
 }
 
 void client::disable_job(const std::string& job, requeue running, then<done> then) {
-  call out =
-      make("disable job " + job, "POST", job_path(job) + "/disable", write_disable(running));
+  call out = make("disable job " + job, "POST", job_path(job) + "/disable", write_disable(running));
   out.done_already = {"JobDisabled", "JobBeingDisabled"};
   act(std::move(out), std::move(then));
 }
@@ -303,8 +302,7 @@ void client::get_task(const std::string& job, const std::string& task,
 
 void client::list_tasks(const std::string& job, const list_options& which,
                         then<page<task_info>> then) {
-  list<task_info>("list the tasks of job " + job, job_path(job) + "/tasks", which,
-                  std::move(then));
+  list<task_info>("list the tasks of job " + job, job_path(job) + "/tasks", which, std::move(then));
 }
 
 void client::terminate_task(const std::string& job, const std::string& task, then<bool> then) {
@@ -322,8 +320,7 @@ void client::reactivate_task(const std::string& job, const std::string& task, th
 }
 
 void client::delete_task(const std::string& job, const std::string& task, then<bool> then) {
-  call out =
-      make("delete task " + task + " of job " + job, "DELETE", task_path(job, task));
+  call out = make("delete task " + task + " of job " + job, "DELETE", task_path(job, task));
   out.done_already = {"TaskNotFound"};
   ask(std::move(out), {"TaskNotFound"}, std::move(then));
 }
@@ -340,8 +337,8 @@ void client::list_task_files(const std::string& job, const std::string& task,
                   task_path(job, task) + "/files", which, std::move(then));
 }
 
-void client::get_task_file(const std::string& job, const std::string& task,
-                           const std::string& file, std::uint64_t offset, std::uint64_t limit,
+void client::get_task_file(const std::string& job, const std::string& task, const std::string& file,
+                           std::uint64_t offset, std::uint64_t limit,
                            then<std::optional<file_content>> then) {
   get_file(make("read " + file + " of task " + task + " of job " + job, "GET",
                 task_path(job, task) + "/files" + segment(file)),

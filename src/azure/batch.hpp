@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Azure Batch, one call a request (adding tasks is many at once). Calls return at once and end in
-// loop::poll(). A thing that is not there is a value, and so is one that is there already; everything
-// else that is no success is a service_error. It decides nothing: no polling, no waiting for states.
-// Source: Batch service REST API; "azure/batch_types.hpp" names the version.
+// loop::poll(). A thing that is not there is a value, and so is one that is there already;
+// everything else that is no success is a service_error. It decides nothing: no polling, no waiting
+// for states. Source: Batch service REST API; "azure/batch_types.hpp" names the version.
 #pragma once
 
 #include <cstdint>
@@ -95,8 +95,8 @@ class client {
   /// 1 MB each, halved when the service finds one too large, several at once. A task that is there
   /// already counts as added; one that the service could not take is offered again. The value has
   /// one entry a task, in the order given; the call as a whole never fails.
-  void add_tasks(const std::string& job, const std::vector<task_spec>& what,
-                 const add_options& how, then<std::vector<add_result>> then);
+  void add_tasks(const std::string& job, const std::vector<task_spec>& what, const add_options& how,
+                 then<std::vector<add_result>> then);
   void get_task(const std::string& job, const std::string& task,
                 then<std::optional<task_info>> then);
   void list_tasks(const std::string& job, const list_options& which, then<page<task_info>> then);

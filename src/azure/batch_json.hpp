@@ -68,8 +68,8 @@ std::optional<page<subtask_info>> read_page(std::string_view text);
 /// What became of one task of a collection.
 struct task_added {
   std::string id = {};
-  bool added = false;       ///< now or by an earlier copy of the request
-  bool try_again = false;   ///< the service's own fault
+  bool added = false;      ///< now or by an earlier copy of the request
+  bool try_again = false;  ///< the service's own fault
   trouble why = {};
 };
 template <>

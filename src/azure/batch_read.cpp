@@ -116,8 +116,7 @@ void from(const node& of, pool_info& to) {
   to.url = of.text("url");
   to.etag = of.text("eTag");
   to.state = of.word<pool_state>("state", {"active", "deleting"});
-  to.allocation =
-      of.word<allocation_state>("allocationState", {"steady", "resizing", "stopping"});
+  to.allocation = of.word<allocation_state>("allocationState", {"steady", "resizing", "stopping"});
   to.vm_size = of.text("vmSize");
   const node machine = of.in("virtualMachineConfiguration");
   to.image = image_of(machine.in("imageReference"));
@@ -174,8 +173,8 @@ void from(const node& of, login_address& to) {
 
 void from(const node& of, node_counts& to) {
   to.pool = of.text("poolId");
-  const std::pair<const char*, std::map<std::string, int>*> kinds[] = {
-      {"dedicated", &to.dedicated}, {"lowPriority", &to.spot}};
+  const std::pair<const char*, std::map<std::string, int>*> kinds[] = {{"dedicated", &to.dedicated},
+                                                                       {"lowPriority", &to.spot}};
   for (const auto& [name, counts] : kinds) {
     const json* at = of.find(name);
     if (at == nullptr || !at->is_object()) continue;
@@ -202,7 +201,8 @@ void from(const node& of, file_info& to) {
   const node facts = of.in("properties");
   const std::string size = facts.text("contentLength");  // a text, in JSON
   std::from_chars(size.data(), size.data() + size.size(), to.size);
-  if (size.empty()) to.size = static_cast<std::uint64_t>(std::max(facts.number("contentLength"), 0));
+  if (size.empty())
+    to.size = static_cast<std::uint64_t>(std::max(facts.number("contentLength"), 0));
   to.modified_ms = facts.time("lastModified");
 }
 
@@ -281,8 +281,8 @@ void from(const node& of, subtask_info& to) {
 void from(const node& of, task_added& to) {
   to.id = of.text("taskId");
   const node why = of.in("error");
-  to.added = same_word(of.text("status"), "success") ||
-             (why && same_word(why.text("code"), "TaskExists"));
+  to.added =
+      same_word(of.text("status"), "success") || (why && same_word(why.text("code"), "TaskExists"));
   to.try_again = same_word(of.text("status"), "servererror");
   if (why) to.why = trouble_of(why, "values");
 }
@@ -310,15 +310,15 @@ std::optional<page<T>> read_many(std::string_view text) {
 
 }  // namespace
 
-#define CLUSTERLESS_READ(type)                        \
-  template <>                                         \
+#define CLUSTERLESS_READ(type)                      \
+  template <>                                       \
   std::optional<type> read(std::string_view text) { \
-    return read_one<type>(text);                      \
+    return read_one<type>(text);                    \
   }
-#define CLUSTERLESS_READ_PAGE(type)                              \
-  template <>                                                    \
+#define CLUSTERLESS_READ_PAGE(type)                            \
+  template <>                                                  \
   std::optional<page<type>> read_page(std::string_view text) { \
-    return read_many<type>(text);                                \
+    return read_many<type>(text);                              \
   }
 
 CLUSTERLESS_READ(pool_info)

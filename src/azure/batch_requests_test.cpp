@@ -98,12 +98,14 @@ task_spec full_task(const std::string& id) {
   out.command_line = "./program";
   out.resource_files = {
       {.container_url = "https://s/c?sig=x", .blob_prefix = "in/", .file_path = "in"}};
-  out.output_files = {{.pattern = "../std*.txt", .container_url = "https://s/c?sig=x",
-                       .path = "out", .when = upload_when::task_completion}};
+  out.output_files = {{.pattern = "../std*.txt",
+                       .container_url = "https://s/c?sig=x",
+                       .path = "out",
+                       .when = upload_when::task_completion}};
   out.environment = {{"D", "4"}};
   out.limits = {.max_seconds = 600, .retention_s = 86400, .max_retries = 0};
-  out.instances = multi_instance{.instances = 4, .coordination_command = "/bin/true",
-                                 .common_files = {program()}};
+  out.instances = multi_instance{
+      .instances = 4, .coordination_command = "/bin/true", .common_files = {program()}};
   out.after = {"t0"};
   out.after_ranges = {{1, 3}};
   out.container = container_settings{.image = "alpine", .run_options = "--rm"};
@@ -115,8 +117,8 @@ task_spec full_task(const std::string& id) {
 TEST_CASE("requests about pools and nodes keep the schema") {
   scripted to;
   const auto done_of = [&](auto start) { return to.get<done>(start); };
-  const resize larger = {.dedicated = 2, .spot = 0, .timeout_s = 600,
-                         .how = deallocation::task_completion};
+  const resize larger = {
+      .dedicated = 2, .spot = 0, .timeout_s = 600, .how = deallocation::task_completion};
   pool_patch patch;
   patch.start = start_task{.command_line = "/bin/true"};
   patch.metadata = name_values{{"a", "b"}};
@@ -138,9 +140,8 @@ TEST_CASE("requests about pools and nodes keep the schema") {
   });
   to.get<page<node_counts>>(
       [&](auto then) { to.of.count_nodes({.filter = "poolId eq 'p1'", .max_results = 10}, then); });
-  to.get<page<image_support>>([&](auto then) {
-    to.of.list_images({.filter = "verificationType eq 'verified'"}, then);
-  });
+  to.get<page<image_support>>(
+      [&](auto then) { to.of.list_images({.filter = "verificationType eq 'verified'"}, then); });
   to.get<page<node_info>>([&](auto then) { to.of.list_nodes("p1", {.max_results = 5}, then); });
   to.get<std::optional<node_info>>([&](auto then) { to.of.get_node("p1", "tvmps_1_d", then); });
   to.get<login_address>([&](auto then) { to.of.get_login_address("p1", "n", then); });

@@ -22,8 +22,12 @@ class task_adder : public std::enable_shared_from_this<task_adder> {
  public:
   task_adder(client& over, std::string job, const std::vector<task_spec>& what, int parallel,
              then<std::vector<add_result>> then)
-      : client_(over), job_(std::move(job)), parallel_(std::max(parallel, 1)),
-        then_(std::move(then)), results_(what.size()), offered_(what.size()) {
+      : client_(over),
+        job_(std::move(job)),
+        parallel_(std::max(parallel, 1)),
+        then_(std::move(then)),
+        results_(what.size()),
+        offered_(what.size()) {
     for (std::size_t i = 0; i < what.size(); ++i) {
       results_[i].id = what[i].id;
       by_id_.emplace(lower_case(what[i].id), i);
@@ -66,8 +70,8 @@ class task_adder : public std::enable_shared_from_this<task_adder> {
     call out = client_.make(what, "POST", "/jobs/" + percent_encoded(job_) + "/addtaskcollection",
                             std::move(body));
     ++under_way_;
-    client_.exchange_.send(std::move(out), [self = shared_from_this(), of = std::move(of), what](
-                                               result<response> got) {
+    client_.exchange_.send(std::move(out), [self = shared_from_this(), of = std::move(of),
+                                            what](result<response> got) {
       --self->under_way_;
       self->took(of, what, std::move(got));
       self->go_on();

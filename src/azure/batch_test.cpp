@@ -217,8 +217,8 @@ TEST_CASE("each task of a collection has its own fate") {
     return {};
   };
   to.http.answer_with(std::ref(service));
-  const auto got = to.get<std::vector<add_result>>(
-      [&](auto then) { to.of.add_tasks("j", tasks(5), {}, then); });
+  const auto got =
+      to.get<std::vector<add_result>>([&](auto then) { to.of.add_tasks("j", tasks(5), {}, then); });
   const auto& of = got.value();
   CHECK(!of[0].error);
   CHECK(!of[1].error);
@@ -236,8 +236,8 @@ TEST_CASE("each task of a collection has its own fate") {
 TEST_CASE("a call that fails as a whole is told for each of its tasks") {
   scripted to;
   to.http.then(404, error_body("JobNotFound", "The specified job does not exist."));
-  const auto got = to.get<std::vector<add_result>>(
-      [&](auto then) { to.of.add_tasks("j", tasks(3), {}, then); });
+  const auto got =
+      to.get<std::vector<add_result>>([&](auto then) { to.of.add_tasks("j", tasks(3), {}, then); });
   REQUIRE(got->size() == 3);
   for (const add_result& one : got.value())
     CHECK(one.error->is("JobNotFound"));
@@ -245,8 +245,8 @@ TEST_CASE("a call that fails as a whole is told for each of its tasks") {
 
 TEST_CASE("no tasks are added without a call") {
   scripted to;
-  const auto got = to.get<std::vector<add_result>>(
-      [&](auto then) { to.of.add_tasks("j", {}, {}, then); });
+  const auto got =
+      to.get<std::vector<add_result>>([&](auto then) { to.of.add_tasks("j", {}, {}, then); });
   CHECK(got->empty());
   CHECK(to.http.seen.empty());
 }
@@ -258,8 +258,8 @@ TEST_CASE("counts, files, subtasks and preparations are read") {
   CHECK(to.get<task_counts>([&](auto then) { to.of.count_tasks("j", then); })->failed == 1);
   to.http.then(200, R"({"value":[{"name":"stdout.txt","isDirectory":false,
                         "properties":{"contentLength":"17","lastModified":"2024-01-01T00:00:00Z"}}]})");
-  const auto files = to.get<page<file_info>>(
-      [&](auto then) { to.of.list_task_files("j", "t", {}, then); });
+  const auto files =
+      to.get<page<file_info>>([&](auto then) { to.of.list_task_files("j", "t", {}, then); });
   CHECK(files->items.at(0).size == 17);
   to.http.then(200, R"({"value":[{"id":2,"state":"completed","result":"success","exitCode":0}]})");
   CHECK(to.get<page<subtask_info>>([&](auto then) { to.of.list_subtasks("j", "t", then); })
@@ -267,8 +267,8 @@ TEST_CASE("counts, files, subtasks and preparations are read") {
             .id == 2);
   to.http.then(200, R"({"value":[{"nodeId":"n","jobPreparationTaskExecutionInfo":
                         {"state":"completed","result":"failure","exitCode":1}}]})");
-  const auto ready = to.get<page<node_preparation>>(
-      [&](auto then) { to.of.list_preparations("j", {}, then); });
+  const auto ready =
+      to.get<page<node_preparation>>([&](auto then) { to.of.list_preparations("j", {}, then); });
   CHECK(ready->items.at(0).prepared);
   CHECK(ready->items.at(0).preparation == task_result::failure);
   to.http.then(206, "tail", {{"Content-Range", "bytes 10-13/14"}});

@@ -19,8 +19,8 @@ namespace clusterless::azure::batch {
 
 inline constexpr const char* default_api_version = "2024-07-01.20.0";
 
-// Limits of the service. Sources: "Task - Add Collection", "Pool - Remove Nodes", "Pool - Enable Auto
-// Scale", odata parameters.
+// Limits of the service. Sources: "Task - Add Collection", "Pool - Remove Nodes", "Pool - Enable
+// Auto Scale", odata parameters.
 inline constexpr std::size_t max_tasks_per_call = 100;
 inline constexpr std::size_t max_task_call_bytes = 1'000'000;  // of the body, below 1 MB
 inline constexpr std::size_t max_nodes_per_removal = 100;
@@ -66,8 +66,8 @@ struct image_reference {
 };
 struct image_support {
   image_reference image = {};
-  std::string node_agent = {};             ///< "batch.node.debian 12"
-  std::string os = {};                     ///< "linux"
+  std::string node_agent = {};  ///< "batch.node.debian 12"
+  std::string os = {};          ///< "linux"
   bool verified = false;
   std::vector<std::string> abilities = {};  ///< "DockerCompatible"
   std::int64_t end_of_support_ms = 0;
@@ -155,8 +155,22 @@ struct node_counts {
 };
 
 enum class node_state : std::uint8_t {
-  unknown, idle, rebooting, reimaging, running, unusable, creating, starting, waiting_for_start_task,
-  start_task_failed, leaving_pool, offline, preempted, upgrading_os, deallocated, deallocating
+  unknown,
+  idle,
+  rebooting,
+  reimaging,
+  running,
+  unusable,
+  creating,
+  starting,
+  waiting_for_start_task,
+  start_task_failed,
+  leaving_pool,
+  offline,
+  preempted,
+  upgrading_os,
+  deallocated,
+  deallocating
 };
 enum class task_result : std::uint8_t { unknown, success, failure };
 /// Why a task failed. `category` tells the user's fault from the service's.
@@ -185,9 +199,9 @@ struct login_address {
 };
 
 struct task_limits {
-  int max_seconds = 0;                   ///< of one run
-  std::int64_t retention_s = 0;          ///< of its directory; the service's default is 7 days
-  std::optional<int> max_retries = {};   ///< of exit codes that are not 0
+  int max_seconds = 0;                  ///< of one run
+  std::int64_t retention_s = 0;         ///< of its directory; the service's default is 7 days
+  std::optional<int> max_retries = {};  ///< of exit codes that are not 0
 };
 struct job_task {
   std::string id = {};
@@ -196,15 +210,15 @@ struct job_task {
   name_values environment = {};
   user as = user::task_user;
   task_limits limits = {};
-  bool wait_for_success = true;            ///< preparation only
-  bool rerun_after_reboot = true;          ///< preparation only
+  bool wait_for_success = true;    ///< preparation only
+  bool rerun_after_reboot = true;  ///< preparation only
   std::optional<container_settings> container = {};
 };
 struct job_spec {
   std::string id = {};
   std::string display_name = {};
   std::string pool_id = {};
-  std::optional<int> priority = {};        ///< -1000 to 1000
+  std::optional<int> priority = {};  ///< -1000 to 1000
   int max_parallel_tasks = 0;
   std::int64_t max_seconds = 0;
   std::optional<int> max_task_retries = {};
@@ -222,7 +236,14 @@ struct job_patch {
   std::optional<name_values> metadata = {};
 };
 enum class job_state : std::uint8_t {
-  unknown, active, disabling, disabled, enabling, terminating, completed, deleting
+  unknown,
+  active,
+  disabling,
+  disabled,
+  enabling,
+  terminating,
+  completed,
+  deleting
 };
 struct job_info {
   std::string id = {};
@@ -269,7 +290,7 @@ struct task_spec {
   task_limits limits = {};
   int slots = 0;
   std::optional<multi_instance> instances = {};
-  std::vector<std::string> after = {};              ///< tasks it depends on
+  std::vector<std::string> after = {};  ///< tasks it depends on
   std::vector<std::pair<int, int>> after_ranges = {};
   std::optional<container_settings> container = {};
   std::string affinity = {};
@@ -309,9 +330,9 @@ struct list_options {
   std::string filter = {};  ///< OData: "state eq 'completed'"
   std::string select = {};  ///< "id,state,executionInfo"
   std::string expand = {};
-  int max_results = 0;      ///< of a page; 0: the service's most
-  bool recursive = false;   ///< files only
-  std::string next = {};    ///< page::next of the page before: nothing else counts then
+  int max_results = 0;     ///< of a page; 0: the service's most
+  bool recursive = false;  ///< files only
+  std::string next = {};   ///< page::next of the page before: nothing else counts then
 };
 template <class T>
 struct page {

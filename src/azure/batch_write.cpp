@@ -247,8 +247,7 @@ std::string write_termination(const std::string& reason) {
 }
 
 std::string write(const task_spec& of) {
-  json out = {
-      {"id", of.id}, {"commandLine", of.command_line}, {"userIdentity", identity(of.as)}};
+  json out = {{"id", of.id}, {"commandLine", of.command_line}, {"userIdentity", identity(of.as)}};
   put(out, "displayName", of.display_name);
   if (!of.resource_files.empty()) out["resourceFiles"] = files(of.resource_files);
   if (!of.output_files.empty()) out["outputFiles"] = outputs(of.output_files);

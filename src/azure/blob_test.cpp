@@ -6,8 +6,8 @@
 
 #include "azure/crypto.hpp"
 #include "azure/sas.hpp"
-#include "azure/shared_key.hpp"
 #include "support/azurite.hpp"
+#include "support/blob_connection.hpp"
 
 using namespace clusterless;
 using namespace clusterless::azure;
@@ -18,41 +18,7 @@ std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text));
 }
 
-/// A client of the test server with a container of its own.
-struct connection {
-  explicit connection(const tests::azurite& server)
-      : account(parse_connection_string(server.connection_string)),
-        over(make_curl_transport()),
-        on(*over, machine_clock()),
-        by(service::blob, account.name, account.key),
-        calls(on, by),
-        blobs(calls, account.endpoint),
-        container(tests::fresh_container()) {
-    CHECK(get<bool>([&](auto then) { blobs.create_container(container, then); }).value());
-  }
-  template <class T, class Start>
-  result<T> get(Start start) {
-    return wait_for<T>(on, start);
-  }
-  blob_facts put(const std::string& name, std::string_view text, const put_options& how = {}) {
-    return get<blob_facts>(
-               [&](auto then) { blobs.put(container, name, bytes_of(text), how, then); })
-        .value();
-  }
-  std::string read(const std::string& name, byte_range range = {}) {
-    const auto got = get<std::optional<blob_content>>(
-        [&](auto then) { blobs.get(container, name, range, {}, {}, then); });
-    return got.value() ? got.value()->body : "(none)";
-  }
-
-  storage_account account;
-  std::unique_ptr<transport> over;
-  loop on;
-  shared_key_signer by;
-  exchange calls;
-  blob_client blobs;
-  std::string container;
-};
+using connection = tests::blob_connection;
 
 }  // namespace
 

@@ -187,6 +187,7 @@ void curl_transport::prepare(transfer& one) const {
   set(easy, CURLOPT_WRITEFUNCTION, &take_body);
   set(easy, CURLOPT_WRITEDATA, &one);
   set(easy, CURLOPT_PRIVATE, &one);
+  if (one.what.direct) set(easy, CURLOPT_NOPROXY, "*");
   if (one.what.fresh_connection) set(easy, CURLOPT_FRESH_CONNECT, 1L);
   if (!options_.proxies_from_environment) set(easy, CURLOPT_PROXY, "");
   if (!ca_file_.empty()) set(easy, CURLOPT_CAINFO, ca_file_.c_str());

@@ -30,7 +30,8 @@ struct request {
   std::int64_t connect_limit_ms = 10'000;        ///< until there is a connection
   std::int64_t total_limit_ms = 120'000;         ///< until the last byte of the answer
   std::size_t max_body = std::size_t{64} << 20;  ///< of response.body, in bytes
-  bool fresh_connection = false;                 ///< never sent again unasked over a new connection
+  bool direct = false;            ///< past every proxy: for addresses of this machine alone
+  bool fresh_connection = false;  ///< never sent again unasked over a new connection
 
   std::size_t content_length() const { return borrowed.empty() ? body.size() : borrowed.size(); }
   const std::string* find(std::string_view name) const;

@@ -137,9 +137,8 @@ std::string operation_of(const azure::request& what) {
 std::string schema_problem(const azure::request& what) {
   const json* of = operation(what);
   if (of == nullptr) return "no such operation: " + what.method + " " + what.url;
-  for (const std::string& problem :
-       {check_query(*of, azure::split_url(what.url)->query), check_headers(*of, what),
-        check_body(*of, what)})
+  for (const std::string& problem : {check_query(*of, azure::split_url(what.url)->query),
+                                     check_headers(*of, what), check_body(*of, what)})
     if (!problem.empty()) return (*of)["operation"].get<std::string>() + ": " + problem;
   return {};
 }
