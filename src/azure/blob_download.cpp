@@ -54,7 +54,8 @@ class memory_sink final : public sink {
 class file_sink final : public sink {
  public:
   explicit file_sink(std::string path)
-      : path_(std::move(path)), part_(path_ + ".part"),
+      : path_(std::move(path)),
+        part_(path_ + ".part"),
         fd_(::open(part_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
     if (!fd_) cannot_write(part_);
   }
@@ -96,11 +97,14 @@ class file_sink final : public sink {
 
 class downloader : public std::enable_shared_from_this<downloader> {
  public:
-  downloader(blob_client& from, std::string container, std::string name,
-             std::unique_ptr<sink> into, transfer_options how,
-             then<std::optional<blob_facts>> then)
-      : from_(from), container_(std::move(container)), name_(std::move(name)),
-        into_(std::move(into)), how_(how), then_(std::move(then)) {}
+  downloader(blob_client& from, std::string container, std::string name, std::unique_ptr<sink> into,
+             transfer_options how, then<std::optional<blob_facts>> then)
+      : from_(from),
+        container_(std::move(container)),
+        name_(std::move(name)),
+        into_(std::move(into)),
+        how_(how),
+        then_(std::move(then)) {}
 
   void begin() {
     from_.head(container_, name_,
@@ -108,8 +112,8 @@ class downloader : public std::enable_shared_from_this<downloader> {
                  if (!got || !got.value()) return self->then_(std::move(got));
                  self->facts_ = *got.value();
                  if (!self->into_->takes(self->facts_.size))
-                   return self->then_(self->wrong("SizeMismatch",
-                                                  "it has another size than the memory for it"));
+                   return self->then_(
+                       self->wrong("SizeMismatch", "it has another size than the memory for it"));
                  self->go_on();
                });
   }
@@ -137,8 +141,8 @@ class downloader : public std::enable_shared_from_this<downloader> {
 
   void ask() {
     const std::uint64_t offset = next_;
-    const auto n = static_cast<std::size_t>(
-        std::min<std::uint64_t>(how_.block_bytes, facts_.size - offset));
+    const auto n =
+        static_cast<std::size_t>(std::min<std::uint64_t>(how_.block_bytes, facts_.size - offset));
     next_ += n;
     ++under_way_;
     from_.get(container_, name_, {offset, n}, into_->at(offset, n), facts_.etag,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Large blobs: sent in parallel blocks and fetched in parallel ranges, with bounded memory. Every
-// block is checked on the way, and the whole has an MD5 that is kept with the blob and compared when
-// it is fetched. An upload that was cut off goes on where it was when it is started again; a file
-// appears under its name when all of it has arrived.
+// block is checked on the way, and the whole has an MD5 that is kept with the blob and compared
+// when it is fetched. An upload that was cut off goes on where it was when it is started again; a
+// file appears under its name when all of it has arrived.
 #pragma once
 
 #include <cstddef>

@@ -48,14 +48,14 @@ TEST_CASE("a large blob is sent in blocks, keeps its MD5, and comes back whole")
     upload(to.blobs, to.container, "large", bytes_of(content), {.transfer = small_blocks}, then);
   });
   CHECK(sent.value());
-  const auto blocks = to.get<block_list>(
-      [&](auto then) { to.blobs.get_block_list(to.container, "large", then); });
+  const auto blocks =
+      to.get<block_list>([&](auto then) { to.blobs.get_block_list(to.container, "large", then); });
   CHECK(blocks->committed.size() == 13);
 
   std::string back(content.size(), '\0');
   const auto got = to.get<std::optional<blob_facts>>([&](auto then) {
-    download(to.blobs, to.container, "large", std::as_writable_bytes(std::span(back)),
-             small_blocks, then);
+    download(to.blobs, to.container, "large", std::as_writable_bytes(std::span(back)), small_blocks,
+             then);
   });
   REQUIRE(got.value());
   CHECK(got.value()->md5 == base64(md5(bytes_of(content))));
@@ -82,9 +82,9 @@ TEST_CASE("files are sent and fetched, and a failed fetch leaves none behind") {
   CHECK(!fetch("none", "/none").value());
   CHECK(!std::filesystem::exists(place.path() + "/none"));
   CHECK(!std::filesystem::exists(place.path() + "/none.part"));
-  CHECK_THROWS_WITH_AS(upload_file(to.blobs, to.container, "f", place.path() + "/absent", {},
-                                   [](result<bool>) {}),
-                       doctest::Contains("No such file or directory"), error);
+  CHECK_THROWS_WITH_AS(
+      upload_file(to.blobs, to.container, "f", place.path() + "/absent", {}, [](result<bool>) {}),
+      doctest::Contains("No such file or directory"), error);
 }
 
 TEST_CASE("an upload that was cut off sends only what is missing when it is started again") {
@@ -127,10 +127,12 @@ TEST_CASE("a new large blob leaves one that is there as it is") {
   tests::blob_connection to(server);
   const std::string one = noise(30'000), two = noise(20'001);
   const auto create = [&](const std::string& content) {
-    return to.get<bool>([&](auto then) {
-               upload(to.blobs, to.container, "x", bytes_of(content),
-                      {.transfer = small_blocks, .only_new = true}, then);
-             }).value();
+    return to
+        .get<bool>([&](auto then) {
+          upload(to.blobs, to.container, "x", bytes_of(content),
+                 {.transfer = small_blocks, .only_new = true}, then);
+        })
+        .value();
   };
   CHECK(create(one));
   CHECK(!create(two));

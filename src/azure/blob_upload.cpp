@@ -34,20 +34,25 @@ class uploader : public std::enable_shared_from_this<uploader> {
  public:
   uploader(blob_client& to, std::string container, std::string name, source from,
            std::uint64_t size, upload_options how, then<bool> then)
-      : to_(to), container_(std::move(container)), name_(std::move(name)), from_(std::move(from)),
-        size_(size), how_(std::move(how)), then_(std::move(then)), writer_(random_uuid()) {
+      : to_(to),
+        container_(std::move(container)),
+        name_(std::move(name)),
+        from_(std::move(from)),
+        size_(size),
+        how_(std::move(how)),
+        then_(std::move(then)),
+        writer_(random_uuid()) {
     how_.transfer.block_bytes = std::max<std::size_t>(how_.transfer.block_bytes, 1);
   }
 
   void begin() {
     if (size_ <= how_.transfer.block_bytes) return put_whole();
-    to_.get_block_list(container_, name_,
-                       [self = shared_from_this()](result<block_list> got) {
-                         if (got)
-                           for (const block& one : got->uncommitted)
-                             self->there_.insert(one.id);
-                         self->go_on();
-                       });
+    to_.get_block_list(container_, name_, [self = shared_from_this()](result<block_list> got) {
+      if (got)
+        for (const block& one : got->uncommitted)
+          self->there_.insert(one.id);
+      self->go_on();
+    });
   }
 
  private:
@@ -74,8 +79,8 @@ class uploader : public std::enable_shared_from_this<uploader> {
   }
 
   void send_block() {
-    const auto n = static_cast<std::size_t>(
-        std::min<std::uint64_t>(how_.transfer.block_bytes, size_ - next_));
+    const auto n =
+        static_cast<std::size_t>(std::min<std::uint64_t>(how_.transfer.block_bytes, size_ - next_));
     auto buffer = std::make_shared<std::vector<std::byte>>();
     const auto bytes = from_(next_, n, *buffer);
     sum_.add(bytes);
@@ -100,10 +105,9 @@ class uploader : public std::enable_shared_from_this<uploader> {
     put_options how = how_.put;
     how.metadata["writer"] = writer_;
     if (how_.only_new) how.if_match = "*absent";
-    to_.put_block_list(container_, name_, ids_, base64(sum_.finish()), how,
-                       [self = shared_from_this()](result<blob_facts> got) {
-                         self->committed(std::move(got));
-                       });
+    to_.put_block_list(
+        container_, name_, ids_, base64(sum_.finish()), how,
+        [self = shared_from_this()](result<blob_facts> got) { self->committed(std::move(got)); });
   }
 
   void committed(result<blob_facts> got) {
@@ -161,13 +165,14 @@ void upload_file(blob_client& to, const std::string& container, const std::strin
     buffer.resize(n);
     std::size_t have = 0;
     while (have < n) {
-      const auto got = ::pread(fd->get(), buffer.data() + have, n - have,
-                               static_cast<off_t>(offset + have));
+      const auto got =
+          ::pread(fd->get(), buffer.data() + have, n - have, static_cast<off_t>(offset + have));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) cannot_read(path, errno);
       if (got == 0)
-        throw error(error_kind::failed, path + " became shorter while it was being sent; send it "
-                                               "again when nobody writes to it");
+        throw error(error_kind::failed, path +
+                                            " became shorter while it was being sent; send it "
+                                            "again when nobody writes to it");
       have += static_cast<std::size_t>(got);
     }
     return buffer;

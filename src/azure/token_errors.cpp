@@ -55,7 +55,8 @@ service_error explain_identity_error(service_error why) {
         "this machine has no managed identity, or is no machine of Azure; give a service principal "
         "or a key in the credentials";
   } else if (why.status == 400) {
-    why.hint = "this machine has no such managed identity: assign one to it (az vm identity assign)";
+    why.hint =
+        "this machine has no such managed identity: assign one to it (az vm identity assign)";
   }
   return why;
 }

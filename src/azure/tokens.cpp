@@ -167,8 +167,8 @@ std::unique_ptr<token_source> make_given_token(core::secret text) {
 identity_options identity_from_environment() {
   identity_options out;
   out.client_id = environment("AZURE_CLIENT_ID");
-  for (const auto& [endpoint, header] :
-       {std::pair{"IDENTITY_ENDPOINT", "IDENTITY_HEADER"}, std::pair{"MSI_ENDPOINT", "MSI_SECRET"}}) {
+  for (const auto& [endpoint, header] : {std::pair{"IDENTITY_ENDPOINT", "IDENTITY_HEADER"},
+                                         std::pair{"MSI_ENDPOINT", "MSI_SECRET"}}) {
     if (!out.endpoint.empty()) break;
     out.endpoint = environment(endpoint);
     if (!out.endpoint.empty()) out.header = core::secret(environment(header));

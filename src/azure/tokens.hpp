@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Tokens of Microsoft Entra ID (Azure AD) for Batch and Blob: for a service principal, for the managed
-// identity of a machine, or given as they are. A token is fetched by the first call that needs it,
-// by one request however many calls wait, and renewed before it expires. Tokens and secrets appear
-// in no message.
-// Sources: Microsoft identity platform, "OAuth 2.0 client credentials flow"; "How to use managed
-// identities for Azure resources on an Azure VM to acquire an access token"; App Service, "Connect
-// to Azure services in app code" (IDENTITY_ENDPOINT, IDENTITY_HEADER).
+// Tokens of Microsoft Entra ID (Azure AD) for Batch and Blob: for a service principal, for the
+// managed identity of a machine, or given as they are. A token is fetched by the first call that
+// needs it, by one request however many calls wait, and renewed before it expires. Tokens and
+// secrets appear in no message. Sources: Microsoft identity platform, "OAuth 2.0 client credentials
+// flow"; "How to use managed identities for Azure resources on an Azure VM to acquire an access
+// token"; App Service, "Connect to Azure services in app code" (IDENTITY_ENDPOINT,
+// IDENTITY_HEADER).
 #pragma once
 
 #include <cstdint>
@@ -61,8 +61,8 @@ std::unique_ptr<token_source> make_identity_tokens(loop& on, identity_options wh
 /// A token that somebody else obtained, and that is never renewed.
 std::unique_ptr<token_source> make_given_token(core::secret text);
 
-/// AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and AZURE_AUTHORITY_HOST, else nothing. Throws
-/// `error` (misuse) that names the missing ones when some are set and some are not.
+/// AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and AZURE_AUTHORITY_HOST, else nothing.
+/// Throws `error` (misuse) that names the missing ones when some are set and some are not.
 std::optional<principal> principal_from_environment();
 
 /// Signs requests with "Authorization: Bearer …" for one resource, such as

@@ -33,7 +33,8 @@ struct blob_connection {
                         const azure::put_options& how = {}) {
     return get<azure::blob_facts>([&](auto then) {
              blobs.put(container, name, std::as_bytes(std::span(text)), how, then);
-           }).value();
+           })
+        .value();
   }
   /// "(none)" when there is none.
   std::string read(const std::string& name, azure::byte_range range = {}) {
