@@ -53,7 +53,7 @@ class blob_store final : public object_store {
  public:
   blob_store(azure::storage_account account, std::string container,
              const blob_store_options& options)
-      : over_(std::make_shared<lanes>(std::move(account), std::move(container))),
+      : over_(std::make_shared<lanes>(std::move(account), std::move(container), options.retry)),
         keeper_(std::make_shared<lease_keeper>(over_, options.lease_s)) {}
 
   std::string place(const std::string& key) const override {

@@ -16,6 +16,7 @@ namespace clusterless::store {
 
 struct blob_store_options {
   int lease_s = 30;  ///< 15 to 60: how long a hold outlives a holder that died
+  azure::retry_policy retry = {};
 };
 
 /// A store in `container` of `account`. Nothing is asked of the service yet. Calls block; each of

@@ -4,10 +4,12 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <clusterless/error.hpp>
 
 #include "support/azurite.hpp"
 #include "support/blob_connection.hpp"
+#include "support/blob_proxy.hpp"
 #include "support/store_cases.hpp"
 
 using namespace clusterless;
@@ -71,7 +73,7 @@ TEST_CASE("many small appends stay few blocks, and an object that was put can be
   CHECK_THROWS_AS(log->cut_to(1), error);
 }
 
-TEST_CASE("an append whose answer is lost is not made twice, and is not taken for another's") {
+TEST_CASE("a writer that was overtaken is told, and the other one goes on") {
   CLUSTERLESS_NEEDS_AZURITE(server);
   tests::blob_connection to(server);
   const auto in = open(server, to.container);
@@ -83,6 +85,39 @@ TEST_CASE("an append whose answer is lost is not made twice, and is not taken fo
   CHECK_THROWS_WITH_AS(append(*mine, "x"), doctest::Contains("somebody else is writing to"), error);
   append(*theirs, " four");
   CHECK(text_of(in->get("log")) == "one two three four");
+}
+
+TEST_CASE("lost requests, lost answers and busy moments change nothing of what is stored") {
+  CLUSTERLESS_NEEDS_AZURITE(server);
+  for (const tests::fault kind :
+       {tests::fault::lost_before, tests::fault::lost_after, tests::fault::busy}) {
+    std::atomic<int> n = 0;
+    tests::blob_proxy between(
+        server, [&](const std::string&) { return ++n % 3 == 0 ? kind : tests::fault::none; });
+    const std::string container = tests::fresh_container();
+    const auto in = open_blob_store(azure::parse_connection_string(between.connection_string()),
+                                    container, {.retry = {.first_ms = 2}});
+    std::string expected;
+    const auto log = in->append_to("log");
+    for (int i = 0; i < 20; ++i) {
+      const std::string line = std::to_string(i) + ";";
+      append(*log, line);
+      expected += line;
+      CHECK(in->put_new("new/" + std::to_string(i), as_bytes(line)));
+      CHECK(!in->put_new("new/" + std::to_string(i), as_bytes("other")));
+    }
+    log->cut_to(expected.size() - 3);
+    CHECK(text_of(in->get("log")) == expected.substr(0, expected.size() - 3));
+    CHECK(in->list("new").size() == 20);
+    for (int i = 0; i < 5; ++i) {
+      const auto mine = in->try_hold("holds/x");
+      REQUIRE(mine);
+      CHECK(!in->try_hold("holds/x"));
+    }
+    CHECK(in->remove("new").empty());
+    CHECK(in->list("new").empty());
+    CHECK(n > 100);
+  }
 }
 
 TEST_CASE("a hold that was taken away says that it is lost") {

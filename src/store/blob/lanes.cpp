@@ -12,11 +12,11 @@ std::unique_ptr<azure::signer> signer_of(const azure::storage_account& account) 
 
 }  // namespace
 
-lanes::lane::lane(const azure::storage_account& account)
+lanes::lane::lane(const azure::storage_account& account, const azure::retry_policy& retry)
     : over(azure::make_curl_transport()),
       on(*over, azure::machine_clock()),
       by(signer_of(account)),
-      calls(on, *by, {.request_id_header = "x-ms-client-request-id"}),
+      calls(on, *by, {.retry = retry, .request_id_header = "x-ms-client-request-id"}),
       blobs(calls, account.endpoint, account.sas) {}
 
 lanes::borrowed::borrowed(lanes& from) : from_(from) {
@@ -27,7 +27,7 @@ lanes::borrowed::borrowed(lanes& from) : from_(from) {
       from_.idle_.pop_back();
     }
   }
-  if (!lane_) lane_ = std::make_unique<lane>(from_.account_);
+  if (!lane_) lane_ = std::make_unique<lane>(from_.account_, from_.retry_);
 }
 
 lanes::borrowed::~borrowed() {

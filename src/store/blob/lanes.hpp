@@ -16,8 +16,8 @@ namespace clusterless::store {
 
 class lanes {
  public:
-  lanes(azure::storage_account account, std::string container)
-      : account_(std::move(account)), container_(std::move(container)) {}
+  lanes(azure::storage_account account, std::string container, const azure::retry_policy& retry)
+      : account_(std::move(account)), container_(std::move(container)), retry_(retry) {}
 
   const std::string& container() const { return container_; }
   const azure::storage_account& account() const { return account_; }
@@ -43,7 +43,7 @@ class lanes {
 
  private:
   struct lane {
-    explicit lane(const azure::storage_account& account);
+    lane(const azure::storage_account& account, const azure::retry_policy& retry);
     std::unique_ptr<azure::transport> over;
     azure::loop on;
     std::unique_ptr<azure::signer> by;
@@ -66,6 +66,7 @@ class lanes {
 
   azure::storage_account account_;
   std::string container_;
+  azure::retry_policy retry_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<lane>> idle_;
 };
