@@ -6,6 +6,8 @@
 
 #include "azure/crypto.hpp"
 #include "azure/sas.hpp"
+#include "azure/text.hpp"
+#include "azure/tokens.hpp"
 #include "support/azurite.hpp"
 #include "support/blob_connection.hpp"
 
@@ -201,6 +203,44 @@ TEST_CASE("a SAS opens what it was made for and nothing else") {
   CHECK(write.error().status == 403);
   CHECK(write.error().url.find("sig=***") != std::string::npos);
   CHECK(write.error().kind() == error_kind::misuse);
+}
+
+TEST_CASE("a token opens an account, and signs SAS without the account's key") {
+  const tests::token_azurite* server = tests::running_token_azurite();
+  if (server == nullptr) return;
+  const auto over =
+      make_curl_transport({.ca_file = server->certificate, .proxies_from_environment = false});
+  loop on(*over, machine_clock());
+  const auto from = make_given_token(core::secret(std::string(server->token)));
+  bearer_signer by(on, *from, "https://storage.azure.com/");
+  exchange calls(on, by);
+  blob_client blobs(calls, server->endpoint);
+  const std::string container = tests::fresh_container();
+  CHECK(wait_for<bool>(on, [&](auto then) { blobs.create_container(container, then); }).value());
+  wait_for<blob_facts>(on, [&](auto then) {
+    blobs.put(container, "x", bytes_of("seen"), {}, then);
+  }).value();
+
+  const std::int64_t now = machine_clock().unix_seconds();
+  const auto key = wait_for<delegation_key>(on, [&](auto then) {
+    blobs.get_delegation_key(iso_time(now - 300), iso_time(now + 3600), then);
+  });
+  CHECK(!key.value().value.empty());
+  const sas_request wanted = {.container = container,
+                              .blob = "x",
+                              .permissions = "r",
+                              .start_s = now - 300,
+                              .expiry_s = now + 300};
+  no_signer nobody;
+  exchange bare(on, nobody);
+  blob_client with(bare, server->endpoint, delegation_sas("devstoreaccount1", key.value(), wanted));
+  const auto read = wait_for<std::optional<blob_content>>(
+      on, [&](auto then) { with.get(container, "x", {}, {}, {}, then); });
+  CHECK(read.value()->body == "seen");
+  const auto other = wait_for<std::optional<blob_content>>(
+      on, [&](auto then) { with.get(container, "y", {}, {}, {}, then); });
+  REQUIRE(!other);
+  CHECK(other.error().status == 403);
 }
 
 TEST_CASE("a wrong key is told with the service's words and what to do") {

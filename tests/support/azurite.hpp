@@ -12,8 +12,18 @@ struct azurite {
   std::string connection_string = {};  ///< with its public key
 };
 
+/// One that is reached over TLS and takes tokens.
+struct token_azurite {
+  std::string endpoint = {};
+  std::string certificate = {};  ///< a file
+  std::string token = {};        ///< that it accepts, for an hour
+};
+
 /// The server of this program; null, after a message that says why, when it is not installed.
 const azurite* running_azurite();
+
+/// The same for one with tokens; `openssl` is needed as well.
+const token_azurite* running_token_azurite();
 
 /// A container name that no other test uses.
 std::string fresh_container();

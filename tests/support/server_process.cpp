@@ -56,6 +56,18 @@ std::string program_in_path(const std::string& name) {
   return {};
 }
 
+bool make_certificate(const std::string& certificate, const std::string& key) {
+  const std::string openssl = program_in_path("openssl");
+  if (openssl.empty()) return false;
+  server_process making(
+      {openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+       "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", key,
+       "-out", certificate},
+      "/");
+  making.says("what it never says: this reads to its end");
+  return ::access(certificate.c_str(), R_OK) == 0;
+}
+
 int free_port() {
   const os::unique_fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in at = {};

@@ -28,6 +28,9 @@ class server_process {
 /// The path of a program in PATH; empty when there is none.
 std::string program_in_path(const std::string& name);
 
+/// Writes a certificate for 127.0.0.1 and its key with the program openssl; false when it cannot.
+bool make_certificate(const std::string& certificate, const std::string& key);
+
 /// A port of loopback that nobody listens at; 0 when there is none.
 int free_port();
 

@@ -6,21 +6,12 @@
 namespace clusterless::tests {
 
 std::unique_ptr<token_server> token_server::start() {
-  const std::string openssl = program_in_path("openssl");
   const std::string python = program_in_path("python3");
-  if (openssl.empty() || python.empty()) {
-    MESSAGE("skipped: openssl and python3 are needed for a token service");
-    return nullptr;
-  }
   auto made = std::make_unique<token_server>();
   const std::string key = made->place_.path() + "/key.pem";
-  {
-    server_process certificate(
-        {openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-         "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", key,
-         "-out", made->certificate()},
-        made->place_.path());
-    certificate.says("what it never says: read to its end");
+  if (python.empty() || !make_certificate(made->certificate(), key)) {
+    MESSAGE("skipped: openssl and python3 are needed for a token service");
+    return nullptr;
   }
   made->process_ = std::make_unique<server_process>(
       std::vector<std::string>{python, std::string(CLUSTERLESS_TEST_SUPPORT) + "/token_stub.py",
