@@ -57,13 +57,13 @@ void client::ask(call what, std::vector<std::string_view> no, then<bool> then) {
 }
 
 template <class T>
-void client::fetch(call what, then<T> then) {
+void client::fetch(call&& what, then<T> then) {
   const std::string of = what.what;
   exchange_.send(std::move(what), answers::read<T>(of, &read<T>, std::move(then)));
 }
 
 template <class T>
-void client::find(call what, then<std::optional<T>> then) {
+void client::find(call&& what, then<std::optional<T>> then) {
   const std::string of = what.what;
   exchange_.send(std::move(what), [of, then = std::move(then)](result<response> got) {
     if (!got && got.error().status == 404) return then(std::optional<T>());

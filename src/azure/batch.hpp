@@ -124,9 +124,9 @@ class client {
   void act(call what, then<done> then);
   void ask(call what, std::vector<std::string_view> no, then<bool> then);
   template <class T>
-  void fetch(call what, then<T> then);
+  void fetch(call&& what, then<T> then);
   template <class T>
-  void find(call what, then<std::optional<T>> then);
+  void find(call&& what, then<std::optional<T>> then);
   template <class T>
   void list(std::string what, const std::string& path, const list_options& which,
             then<page<T>> then);

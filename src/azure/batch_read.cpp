@@ -310,6 +310,7 @@ std::optional<page<T>> read_many(std::string_view text) {
 
 }  // namespace
 
+// The name of a type cannot stand in parentheses. NOLINTBEGIN(bugprone-macro-parentheses)
 #define CLUSTERLESS_READ(type)                      \
   template <>                                       \
   std::optional<type> read(std::string_view text) { \
@@ -321,6 +322,7 @@ std::optional<page<T>> read_many(std::string_view text) {
     return read_many<type>(text);                              \
   }
 
+// NOLINTEND(bugprone-macro-parentheses)
 CLUSTERLESS_READ(pool_info)
 CLUSTERLESS_READ(node_info)
 CLUSTERLESS_READ(formula_run)

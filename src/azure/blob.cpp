@@ -115,7 +115,7 @@ void blob_client::put_new(const std::string& container, const std::string& name,
   put_options_into(what.request, options);
   what.request.borrowed = content;
   exchange_.send(std::move(what), [this, container, name, writer,
-                                   then = std::move(then)](result<response> got) {
+                                   then = std::move(then)](const result<response>& got) {
     if (got) return then(true);
     if (!got.error().is("BlobAlreadyExists") && got.error().status != 412) return then(got.error());
     // It may be our own: a transport or a proxy may have sent the request twice.
@@ -154,7 +154,7 @@ void blob_client::get(const std::string& container, const std::string& name, byt
 void blob_client::head(const std::string& container, const std::string& name,
                        then<std::optional<blob_facts>> then) {
   exchange_.send(make("look at blob", "HEAD", container, name, {}),
-                 [then = std::move(then)](result<response> got) {
+                 [then = std::move(then)](const result<response>& got) {
                    if (got) return then(std::optional(answers::facts_of(got.value())));
                    if (got.error().status == 404) return then(std::optional<blob_facts>());
                    then(got.error());
@@ -239,11 +239,11 @@ void blob_client::append_block(const std::string& container, const std::string& 
   what.request.headers.push_back({"Content-MD5", base64(md5(content))});
   what.request.borrowed = content;
   const std::uint64_t after = position + content.size();
-  exchange_.send(std::move(what), [=, this, then = std::move(then)](result<response> got) {
+  exchange_.send(std::move(what), [=, this, then = std::move(then)](const result<response>& got) {
     if (got) return then(after);
     if (!got.error().is("AppendPositionConditionNotMet")) return then(got.error());
     // What is at this position may be ours: the answer of an earlier attempt may have been lost.
-    const service_error why = got.error();
+    const service_error& why = got.error();
     get(container, name, {position, content.size()}, {}, {},
         [=](result<std::optional<blob_content>> there) {
           if (!there) return then(there.error());

@@ -53,7 +53,7 @@ answer unless(std::vector<std::string_view> codes, then<bool> then) {
 }
 
 answer unless_missing(then<bool> then) {
-  return [then = std::move(then)](result<response> got) {
+  return [then = std::move(then)](const result<response>& got) {
     if (got) return then(true);
     if (got.error().status == 404) return then(false);
     then(got.error());
@@ -61,7 +61,7 @@ answer unless_missing(then<bool> then) {
 }
 
 answer nothing(then<done> then) {
-  return [then = std::move(then)](result<response> got) {
+  return [then = std::move(then)](const result<response>& got) {
     if (!got) return then(got.error());
     then(done());
   };

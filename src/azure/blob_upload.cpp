@@ -64,7 +64,7 @@ class uploader : public std::enable_shared_from_this<uploader> {
       return;
     }
     to_.put(container_, name_, bytes, how_.put,
-            [self = shared_from_this()](result<blob_facts> got) {
+            [self = shared_from_this()](const result<blob_facts>& got) {
               if (!got) return self->then_(got.error());
               self->then_(true);
             });
@@ -94,7 +94,7 @@ class uploader : public std::enable_shared_from_this<uploader> {
     if (there_.count(id) != 0) return;
     ++under_way_;
     to_.put_block(container_, name_, id, bytes,
-                  [self = shared_from_this(), buffer](result<done> got) {
+                  [self = shared_from_this(), buffer](const result<done>& got) {
                     --self->under_way_;
                     if (!got && !self->failed_) self->failed_ = got.error();
                     self->go_on();
@@ -107,12 +107,12 @@ class uploader : public std::enable_shared_from_this<uploader> {
     if (how_.only_new) how.if_match = "*absent";
     to_.put_block_list(
         container_, name_, ids_, base64(sum_.finish()), how,
-        [self = shared_from_this()](result<blob_facts> got) { self->committed(std::move(got)); });
+        [self = shared_from_this()](const result<blob_facts>& got) { self->committed(got); });
   }
 
-  void committed(result<blob_facts> got) {
+  void committed(const result<blob_facts>& got) {
     if (got) return then_(true);
-    const service_error why = got.error();
+    const service_error& why = got.error();
     if (why.status != 409 && why.status != 412) return then_(why);
     // A repeated request meets what its first copy did.
     to_.head(container_, name_,

@@ -16,8 +16,10 @@ namespace {
 
 struct libcrypto {
   os::shared_library library{"libcrypto.so.3", "libssl3"};
+// A declared name cannot stand in parentheses. NOLINTBEGIN(bugprone-macro-parentheses)
 #define CLUSTERLESS_FUNCTION(name) \
   decltype(&::name) name = library.function<decltype(&::name)>(#name)
+  // NOLINTEND(bugprone-macro-parentheses)
   CLUSTERLESS_FUNCTION(EVP_sha256);
   CLUSTERLESS_FUNCTION(EVP_md5);
   CLUSTERLESS_FUNCTION(HMAC);

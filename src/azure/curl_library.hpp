@@ -11,8 +11,10 @@ namespace clusterless::azure {
 
 struct curl_library {
   os::shared_library library{"libcurl.so.4", "libcurl4"};
+// A declared name cannot stand in parentheses. NOLINTBEGIN(bugprone-macro-parentheses)
 #define CLUSTERLESS_FUNCTION(name) \
   decltype(&::curl_##name) name = library.function<decltype(&::curl_##name)>("curl_" #name)
+  // NOLINTEND(bugprone-macro-parentheses)
   CLUSTERLESS_FUNCTION(global_init);
   CLUSTERLESS_FUNCTION(easy_init);
   CLUSTERLESS_FUNCTION(easy_reset);

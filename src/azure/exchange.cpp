@@ -23,9 +23,9 @@ struct exchange::state : std::enable_shared_from_this<state> {
     bool renewed = false;
   };
 
-  void attempt(std::shared_ptr<running> one);
-  void transmit(std::shared_ptr<running> one);
-  void took(std::shared_ptr<running> one, response&& got);
+  void attempt(const std::shared_ptr<running>& one);
+  void transmit(const std::shared_ptr<running>& one);
+  void took(const std::shared_ptr<running>& one, response&& got);
   void fail(running& one, const response& got);
 
   loop& on;
@@ -34,7 +34,7 @@ struct exchange::state : std::enable_shared_from_this<state> {
   std::mt19937_64 random;
 };
 
-void exchange::state::attempt(std::shared_ptr<running> one) {
+void exchange::state::attempt(const std::shared_ptr<running>& one) {
   as.prepare([self = shared_from_this(), one](std::optional<service_error> why) {
     if (!why) return self->transmit(one);
     service_error told = std::move(*why);
@@ -43,7 +43,7 @@ void exchange::state::attempt(std::shared_ptr<running> one) {
   });
 }
 
-void exchange::state::transmit(std::shared_ptr<running> one) {
+void exchange::state::transmit(const std::shared_ptr<running>& one) {
   request copy = one->what.request;
   as.sign(copy, on.clock().unix_seconds());
   on.over().submit(std::move(copy), [self = shared_from_this(), one](response&& got) {
@@ -58,14 +58,14 @@ void exchange::state::fail(running& one, const response& got) {
   one.then(std::move(why));
 }
 
-void exchange::state::took(std::shared_ptr<running> one, response&& got) {
+void exchange::state::took(const std::shared_ptr<running>& one, response&& got) {
   if (got.good() || (got.failed == failure::none && got.status == 304)) {
     one->then(std::move(got));
     return;
   }
   if (got.failed == failure::none && got.status == 401 && !one->renewed && as.renew()) {
     one->renewed = true;
-    return attempt(std::move(one));
+    return attempt(one);
   }
   if (one->retry.answer_lost() && got.failed == failure::none) {
     const service_error told = read_error(got, {}, {}, on.clock().unix_seconds());

@@ -50,8 +50,8 @@ std::optional<std::int64_t> retry_state::after(const attempt_end& how, std::int6
     most *= 2;
   most = std::min(most, policy_.longest_ms);
   // Between half and the whole of it, so that clients that failed together come back apart.
-  std::int64_t wait =
-      most / 2 + static_cast<std::int64_t>(static_cast<double>(most - most / 2) * random);
+  const std::int64_t half = most / 2;
+  std::int64_t wait = half + static_cast<std::int64_t>(static_cast<double>(most - half) * random);
   if (const auto asked = parse_retry_after(how.retry_after, unix_seconds)) {
     if (*asked > policy_.longest_asked_ms) return std::nullopt;
     // Never earlier than asked; the jitter on top is at most a quarter.

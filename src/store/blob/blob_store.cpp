@@ -29,7 +29,7 @@ class removal : public std::enable_shared_from_this<removal> {
     while (under_way_ < removals_at_once && next_ < keys_.size()) {
       const std::string key = keys_[next_++];
       ++under_way_;
-      of_.remove(container_, key, [self = shared_from_this(), key](azure::result<bool> got) {
+      of_.remove(container_, key, [self = shared_from_this(), key](const azure::result<bool>& got) {
         --self->under_way_;
         if (!got) self->failures_.push_back({key, got.error().text()});
         self->go_on();
