@@ -217,7 +217,7 @@ void blob_client::get_block_list(const std::string& container, const std::string
   auto read = answers::read<block_list>("the list of blocks", &read_block_list, then);
   exchange_.send(
       make("list the blocks of blob", "GET", container, name, "comp=blocklist&blocklisttype=all"),
-      [read = std::move(read), then](result<response> got) {
+      [read = std::move(read), then = std::move(then)](result<response> got) {
         if (!got && got.error().status == 404) return then(block_list());
         read(std::move(got));
       });

@@ -101,7 +101,11 @@ void raw_server::serve(int fd) {
       const std::lock_guard lock(mutex_);
       requests_.push_back(request);
     }
-    const raw_answer answer = answer_(request);
+    raw_answer answer;
+    {
+      const std::lock_guard lock(answering_);
+      answer = answer_(request);
+    }
     if (answer.silent) continue;
     send_all(fd, answer.bytes);
     if (answer.close) break;

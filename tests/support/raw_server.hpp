@@ -22,7 +22,7 @@ struct raw_answer {
 
 class raw_server {
  public:
-  /// `answer` is called with each request, head and body, on a thread of its connection.
+  /// `answer` is called with each request, head and body: one at a time, on threads of its own.
   explicit raw_server(std::function<raw_answer(const std::string& request)> answer);
   ~raw_server();
   raw_server(const raw_server&) = delete;
@@ -41,6 +41,7 @@ class raw_server {
   os::unique_fd listener_;
   int port_ = 0;
   std::atomic<int> connections_ = 0;
+  std::mutex answering_;
   mutable std::mutex mutex_;
   std::vector<std::string> requests_;
   std::vector<int> open_;
