@@ -212,7 +212,7 @@ credentials parse_credentials(std::string_view text, const std::string& source_n
   for (object& next : objects) {
     out.accounts.push_back(account_reader(source_name, problems).read(next));
     for (entry& left : next.entries)
-      wipe(left.text);
+      core::wipe(left.text);
   }
   throw_problems(problems);
   return out;
@@ -224,7 +224,7 @@ credentials load_credentials(const std::string& path) {
                                       defaults::max_config_bytes});
   struct wiper {
     std::string& text;
-    ~wiper() { wipe(text); }
+    ~wiper() { core::wipe(text); }
   } wipes_text{text};
   credentials out = parse_credentials(text, path);
   if (readable_by_others(path)) {

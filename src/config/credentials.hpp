@@ -8,9 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include "config/secret.hpp"
+#include "core/secret.hpp"
 
 namespace clusterless::config {
+
+using core::secret;
 
 /// One account. Batch is reached as a service principal (tenant, client_id, client_secret) or with
 /// the account's own key (batch_account_name, batch_account_key); one of the two is complete.

@@ -5,16 +5,14 @@
 // forked from the holder shares them until it runs another program.
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
-#include <fstream>
-#include <iterator>
+#include <map>
 #include <string_view>
 
 #include "store/directory_files.hpp"
+#include "store/holder.hpp"
 
 namespace clusterless::store {
 namespace {
@@ -36,51 +34,24 @@ struct flock whole_file(short type) {
   return lock;
 }
 
-/// Field 22 of /proc/self/stat (proc(5)): start time in clock ticks since boot.
-std::uint64_t own_start_time() {
-  std::ifstream file("/proc/self/stat");
-  const std::string text(std::istreambuf_iterator<char>(file), {});
-  auto at = text.rfind(')');
-  for (int field = 2; field < 22 && at != std::string::npos; ++field)
-    at = text.find(' ', at + 1);
-  std::uint64_t ticks = 0;
-  if (at != std::string::npos)
-    std::from_chars(text.data() + at + 1, text.data() + text.size(), ticks);
-  return ticks;
-}
-
 std::string own_identity() {
-  char host[256] = {};
-  ::gethostname(host, sizeof host - 1);
-  timespec now = {};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  const std::int64_t ms = static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
-  return std::string("host ") + host + "\npid " + std::to_string(::getpid()) + "\nstarted " +
-         std::to_string(own_start_time()) + "\nsince_ms " + std::to_string(ms) + "\n";
-}
-
-template <class T>
-void read_number(std::string_view text, T& into) {
-  std::from_chars(text.data(), text.data() + text.size(), into);
+  std::string out;
+  for (const auto& [name, value] : facts_of(this_holder()))
+    out += name + " " + value + "\n";
+  return out;
 }
 
 holder parse_identity(std::string_view text) {
-  holder who;
+  std::map<std::string, std::string> facts;
   while (!text.empty()) {
     const auto end = text.find('\n');
     const std::string_view line = text.substr(0, end);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     const auto space = line.find(' ');
-    if (space == std::string_view::npos) continue;
-    const std::string_view name = line.substr(0, space);
-    const std::string_view value = line.substr(space + 1);
-    if (name == "host") who.host = std::string(value);
-    if (name == "pid") read_number(value, who.pid);
-    if (name == "started") read_number(value, who.started);
-    if (name == "since_ms") read_number(value, who.since_ms);
+    if (space != std::string_view::npos)
+      facts[std::string(line.substr(0, space))] = line.substr(space + 1);
   }
-  if (who.host.empty()) who.host = "unknown";
-  return who;
+  return holder_from(facts);
 }
 
 /// Whether `fd` is still what the name `key` leads to: the file may be removed between its opening

@@ -71,6 +71,9 @@ class appender {
 class hold {
  public:
   virtual ~hold() = default;
+  /// Whether the right was lost while it was held, as a lease is that could not be renewed in time.
+  /// Who finds that must stop writing: somebody else may hold it now.
+  virtual bool lost() const noexcept { return false; }
 };
 
 /// All calls may come from several threads. Every call throws `error` when the store cannot do what

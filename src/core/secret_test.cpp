@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "config/secret.hpp"
+#include "core/secret.hpp"
 
 #include <sstream>
 #include <type_traits>
@@ -7,15 +7,15 @@
 
 #include <doctest/doctest.h>
 
-namespace config = clusterless::config;
+namespace core = clusterless::core;
 
 TEST_CASE("a secret prints as stars, an empty one as nothing") {
-  const config::secret hidden(std::string("hush"));
+  const core::secret hidden(std::string("hush"));
   std::ostringstream out;
-  out << hidden << "|" << config::secret();
+  out << hidden << "|" << core::secret();
 
   CHECK(out.str() == "***|");
-  CHECK(config::to_text(hidden) == "***");
+  CHECK(core::to_text(hidden) == "***");
   CHECK(hidden.reveal() == "hush");
 }
 
@@ -25,8 +25,8 @@ TEST_CASE("the string a secret came in is wiped, short or long") {
   const char* const short_bytes = short_text.data();
   const char* const long_bytes = long_text.data();
 
-  const config::secret first(std::move(short_text));
-  const config::secret second(std::move(long_text));
+  const core::secret first(std::move(short_text));
+  const core::secret second(std::move(long_text));
 
   CHECK(std::string_view(short_bytes, 4) == std::string_view("\0\0\0\0", 4));
   CHECK(std::string_view(long_bytes, 1000).find('k') == std::string_view::npos);
@@ -34,12 +34,12 @@ TEST_CASE("the string a secret came in is wiped, short or long") {
 }
 
 TEST_CASE("a secret moves and leaves nothing behind") {
-  config::secret from(std::string("hush"));
-  config::secret to(std::string("older"));
+  core::secret from(std::string("hush"));
+  core::secret to(std::string("older"));
   to = std::move(from);
-  const config::secret last(std::move(to));
+  const core::secret last(std::move(to));
 
   CHECK(last.reveal() == "hush");
-  static_assert(!std::is_copy_constructible_v<config::secret>);
-  static_assert(!std::is_convertible_v<config::secret, std::string>);
+  static_assert(!std::is_copy_constructible_v<core::secret>);
+  static_assert(!std::is_convertible_v<core::secret, std::string>);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "config/secret.hpp"
+#include "core/secret.hpp"
 
 #include <cstring>
 #include <ostream>
 #include <utility>
 
-namespace clusterless::config {
+namespace clusterless::core {
 
 void wipe(std::string& text) noexcept {
   ::explicit_bzero(text.data(), text.capacity());
@@ -47,4 +47,4 @@ std::ostream& operator<<(std::ostream& out, const secret& hidden) {
   return out << to_text(hidden);
 }
 
-}  // namespace clusterless::config
+}  // namespace clusterless::core

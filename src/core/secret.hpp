@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace clusterless::config {
+namespace clusterless::core {
 
 /// Overwrites the bytes of `text`, in a way the compiler must keep, and empties it.
 void wipe(std::string& text) noexcept;
@@ -39,4 +39,4 @@ class secret {
 std::string to_text(const secret& hidden);
 std::ostream& operator<<(std::ostream& out, const secret& hidden);
 
-}  // namespace clusterless::config
+}  // namespace clusterless::core
