@@ -38,6 +38,8 @@ const char* to_string(failure why) noexcept {
       return "answered";
     case failure::unreachable:
       return "could not be reached";
+    case failure::untrusted:
+      return "has a certificate that is not trusted";
     case failure::timed_out:
       return "did not answer in time";
     case failure::dropped:

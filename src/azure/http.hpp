@@ -42,7 +42,8 @@ struct request {
 /// Why there is no response.
 enum class failure : std::uint8_t {
   none,
-  unreachable,  ///< no connection: name, address, port, TLS; the service saw nothing
+  unreachable,  ///< no connection: name, address, port; the service saw nothing
+  untrusted,    ///< its certificate is not one that we trust
   timed_out,    ///< a limit of the request passed
   dropped,      ///< the connection ended before the answer did
   too_large,    ///< the answer is larger than the request allows

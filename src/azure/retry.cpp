@@ -9,7 +9,9 @@
 namespace clusterless::azure {
 
 bool is_transient(const attempt_end& how) {
-  if (how.failed == failure::too_large || how.failed == failure::refused) return false;
+  if (how.failed == failure::too_large || how.failed == failure::refused ||
+      how.failed == failure::untrusted)
+    return false;
   if (how.failed != failure::none) return true;
   switch (how.status) {
     case 408:

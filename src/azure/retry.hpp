@@ -28,9 +28,7 @@ struct attempt_end {
   std::string_view retry_after = {};  ///< the header; empty when there is none
 };
 
-/// Whether it is worth trying again at all: no answer, 408, 429, 500, 502, 503 and 504. (A
-/// certificate that is not trusted is no answer either: a proxy that is about to start looks the
-/// same.)
+/// Whether it is worth trying again at all: no answer, 408, 429, 500, 502, 503 and 504.
 bool is_transient(const attempt_end& how);
 
 /// Whether the service may have done what it was asked although the attempt did not succeed.

@@ -24,6 +24,7 @@ TEST_CASE("busy, broken and silent services are asked again, refusals are not") 
   CHECK(is_transient({failure::dropped, 200, {}}));
   CHECK(!is_transient({failure::too_large, 200, {}}));
   CHECK(!is_transient({failure::refused, 0, {}}));
+  CHECK(!is_transient({failure::untrusted, 0, {}}));
 }
 
 TEST_CASE("waits double up to the longest, each between its half and its whole") {

@@ -87,6 +87,9 @@ std::string hint_for(const service_error& of, const response& from, std::int64_t
     return "check the key, token or role of this account in the credentials";
   }
   if (of.status == 429 || of.status == 503) return "the service is busy; try again later";
+  if (of.failed == failure::untrusted)
+    return "if the service is the right one, name a file with the certificate of its authority in "
+           "CURL_CA_BUNDLE";
   if (of.failed == failure::unreachable)
     return "check the address, the network and the proxy (http_proxy, https_proxy, no_proxy)";
   return {};
@@ -103,6 +106,7 @@ error_kind service_error::kind() const {
     case failure::none:
       break;
     case failure::refused:
+    case failure::untrusted:
       return error_kind::misuse;
     case failure::too_large:
       return error_kind::failed;
