@@ -366,10 +366,8 @@ void worker::fetch_broadcast(const std::uint64_t (&key)[2], std::vector<std::byt
   arrived_broadcast got = std::move(found->second);
   arrived_.erase(found);
   if (!got.found)
-    throw error(
-        error_kind::failed,
-        "a broadcast value is not there: it belongs to another pool, or its handle is gone; "
-        "make it with the pool that runs the map, and keep its handle or pass it to the map");
+    throw error(error_kind::failed,
+                "a broadcast value is not there: it is another pool's, or its handle is gone");
   copied = std::move(got.copied);
   shared = std::move(got.shared);
   beside = std::move(got.beside);
