@@ -66,11 +66,11 @@ struct account {
     batch::pool_spec pool;
     pool.id = id;
     pool.vm_size = "Standard_D2s_v3";
-    const auto images = get<batch::page<batch::image_support>>(
-        [&](auto then) { batch.list_images({}, then); });
-    const auto fits = std::find_if(
-        images.items.begin(), images.items.end(),
-        [](const auto& each) { return each.verified && each.os == "linux"; });
+    const auto images =
+        get<batch::page<batch::image_support>>([&](auto then) { batch.list_images({}, then); });
+    const auto fits = std::find_if(images.items.begin(), images.items.end(), [](const auto& each) {
+      return each.verified && each.os == "linux";
+    });
     REQUIRE(fits != images.items.end());
     pool.image = fits->image;
     pool.node_agent = fits->node_agent;
@@ -209,8 +209,8 @@ TEST_CASE("a task over four nodes has them all, and its output is read in parts"
 TEST_CASE("what is not there, is there already or is refused, is told apart") {
   account at;
   at.make_pool("p", 1);
-  CHECK_FALSE(at.get<std::optional<batch::job_info>>(
-      [&](auto then) { at.batch.get_job("nobody", then); }));
+  CHECK_FALSE(
+      at.get<std::optional<batch::job_info>>([&](auto then) { at.batch.get_job("nobody", then); }));
   batch::job_spec job;
   job.id = "j";
   job.pool_id = "p";
