@@ -22,17 +22,7 @@ if(NOT BACKTRACE_ARCHIVE OR NOT BACKTRACE_INCLUDE)
     "BACKTRACE_INCLUDE.")
 endif()
 
-execute_process(COMMAND ${CMAKE_AR} t ${BACKTRACE_ARCHIVE} OUTPUT_VARIABLE members
-  COMMAND_ERROR_IS_FATAL ANY)
-string(REGEX MATCHALL "[^\n]+" members "${members}")
-set(backtrace_folder ${PROJECT_BINARY_DIR}/libbacktrace)
-file(MAKE_DIRECTORY ${backtrace_folder})
-list(TRANSFORM members PREPEND ${backtrace_folder}/ OUTPUT_VARIABLE BACKTRACE_OBJECTS)
-add_custom_command(OUTPUT ${BACKTRACE_OBJECTS}
-  COMMAND ${CMAKE_AR} x ${BACKTRACE_ARCHIVE} WORKING_DIRECTORY ${backtrace_folder}
-  DEPENDS ${BACKTRACE_ARCHIVE} COMMENT "Taking libbacktrace's objects" VERBATIM)
-set_source_files_properties(${BACKTRACE_OBJECTS} TARGET_DIRECTORY room_os
-  PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
+take_objects(BACKTRACE_OBJECTS ${BACKTRACE_ARCHIVE} room_os)
 
 # Its header stands among gcc's own, which another compiler must not see before its own.
 if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
