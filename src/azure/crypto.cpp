@@ -16,19 +16,14 @@ namespace {
 
 struct libcrypto {
   os::shared_library library{"libcrypto.so.3", "libssl3"};
-// A declared name cannot stand in parentheses. NOLINTBEGIN(bugprone-macro-parentheses)
-#define CLUSTERLESS_FUNCTION(name) \
-  decltype(&::name) name = library.function<decltype(&::name)>(#name)
-  // NOLINTEND(bugprone-macro-parentheses)
-  CLUSTERLESS_FUNCTION(EVP_sha256);
-  CLUSTERLESS_FUNCTION(EVP_md5);
-  CLUSTERLESS_FUNCTION(HMAC);
-  CLUSTERLESS_FUNCTION(EVP_MD_CTX_new);
-  CLUSTERLESS_FUNCTION(EVP_MD_CTX_free);
-  CLUSTERLESS_FUNCTION(EVP_DigestInit_ex);
-  CLUSTERLESS_FUNCTION(EVP_DigestUpdate);
-  CLUSTERLESS_FUNCTION(EVP_DigestFinal_ex);
-#undef CLUSTERLESS_FUNCTION
+  CLUSTERLESS_LIBRARY_FUNCTION(EVP_sha256);
+  CLUSTERLESS_LIBRARY_FUNCTION(EVP_md5);
+  CLUSTERLESS_LIBRARY_FUNCTION(HMAC);
+  CLUSTERLESS_LIBRARY_FUNCTION(EVP_MD_CTX_new);
+  CLUSTERLESS_LIBRARY_FUNCTION(EVP_MD_CTX_free);
+  CLUSTERLESS_LIBRARY_FUNCTION(EVP_DigestInit_ex);
+  CLUSTERLESS_LIBRARY_FUNCTION(EVP_DigestUpdate);
+  CLUSTERLESS_LIBRARY_FUNCTION(EVP_DigestFinal_ex);
 };
 
 const libcrypto& crypto() {

@@ -11,37 +11,30 @@ namespace clusterless::azure {
 
 struct curl_library {
   os::shared_library library{"libcurl.so.4", "libcurl4"};
-// A declared name cannot stand in parentheses. NOLINTBEGIN(bugprone-macro-parentheses)
-#define CLUSTERLESS_FUNCTION(name) \
-  decltype(&::curl_##name) name = library.function<decltype(&::curl_##name)>("curl_" #name)
-  // NOLINTEND(bugprone-macro-parentheses)
-  CLUSTERLESS_FUNCTION(global_init);
-  CLUSTERLESS_FUNCTION(easy_init);
-  CLUSTERLESS_FUNCTION(easy_reset);
-  CLUSTERLESS_FUNCTION(easy_cleanup);
-  CLUSTERLESS_FUNCTION(easy_getinfo);
-  CLUSTERLESS_FUNCTION(easy_strerror);
-  CLUSTERLESS_FUNCTION(slist_append);
-  CLUSTERLESS_FUNCTION(slist_free_all);
-  CLUSTERLESS_FUNCTION(multi_init);
-  CLUSTERLESS_FUNCTION(multi_cleanup);
-  CLUSTERLESS_FUNCTION(multi_add_handle);
-  CLUSTERLESS_FUNCTION(multi_remove_handle);
-  CLUSTERLESS_FUNCTION(multi_perform);
-  CLUSTERLESS_FUNCTION(multi_poll);
-  CLUSTERLESS_FUNCTION(multi_wakeup);
-  CLUSTERLESS_FUNCTION(multi_info_read);
-  CLUSTERLESS_FUNCTION(multi_strerror);
-#undef CLUSTERLESS_FUNCTION
+  CLUSTERLESS_LIBRARY_FUNCTION_AS(global_init, curl_global_init);
+  CLUSTERLESS_LIBRARY_FUNCTION_AS(easy_init, curl_easy_init);
+  CLUSTERLESS_LIBRARY_FUNCTION_AS(easy_reset, curl_easy_reset);
+  CLUSTERLESS_LIBRARY_FUNCTION_AS(easy_cleanup, curl_easy_cleanup);
+  CLUSTERLESS_LIBRARY_FUNCTION_AS(easy_getinfo, curl_easy_getinfo);
+  CLUSTERLESS_LIBRARY_FUNCTION_AS(easy_strerror, curl_easy_strerror);
+  CLUSTERLESS_LIBRARY_FUNCTION_AS(slist_append, curl_slist_append);
+  CLUSTERLESS_LIBRARY_FUNCTION_AS(slist_free_all, curl_slist_free_all);
+  CLUSTERLESS_LIBRARY_FUNCTION_AS(multi_init, curl_multi_init);
+  CLUSTERLESS_LIBRARY_FUNCTION_AS(multi_cleanup, curl_multi_cleanup);
+  CLUSTERLESS_LIBRARY_FUNCTION_AS(multi_add_handle, curl_multi_add_handle);
+  CLUSTERLESS_LIBRARY_FUNCTION_AS(multi_remove_handle, curl_multi_remove_handle);
+  CLUSTERLESS_LIBRARY_FUNCTION_AS(multi_perform, curl_multi_perform);
+  CLUSTERLESS_LIBRARY_FUNCTION_AS(multi_poll, curl_multi_poll);
+  CLUSTERLESS_LIBRARY_FUNCTION_AS(multi_wakeup, curl_multi_wakeup);
+  CLUSTERLESS_LIBRARY_FUNCTION_AS(multi_info_read, curl_multi_info_read);
+  CLUSTERLESS_LIBRARY_FUNCTION_AS(multi_strerror, curl_multi_strerror);
   // curl.h makes macros of these two, which must not see their names.
   decltype(&::curl_easy_setopt) set_easy =
       library.function<decltype(&::curl_easy_setopt)>("curl_easy_setopt");
   decltype(&::curl_multi_setopt) set_multi =
       library.function<decltype(&::curl_multi_setopt)>("curl_multi_setopt");
 
-  curl_library() {
-    global_init(CURL_GLOBAL_DEFAULT);
-  }
+  curl_library() { global_init(CURL_GLOBAL_DEFAULT); }
 };
 
 /// Loads it at the first call; throws `error` (unsupported) when it is not there.

@@ -29,3 +29,11 @@ class shared_library {
 };
 
 }  // namespace clusterless::os
+
+/// Inside of a struct with a shared_library `library`: the member `name`, the library's function
+/// `symbol`, of which a header gives the type.
+// A declared name cannot stand in parentheses. NOLINTBEGIN(bugprone-macro-parentheses)
+#define CLUSTERLESS_LIBRARY_FUNCTION_AS(name, symbol) \
+  decltype(&::symbol) name = library.function<decltype(&::symbol)>(#symbol)
+// NOLINTEND(bugprone-macro-parentheses)
+#define CLUSTERLESS_LIBRARY_FUNCTION(symbol) CLUSTERLESS_LIBRARY_FUNCTION_AS(symbol, symbol)
