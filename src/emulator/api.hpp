@@ -127,6 +127,28 @@ class batch_api {
                           std::int64_t most = 1000);
   static http_answer page(const call& of, const char* type, const json& documents,
                           std::int64_t most = 1000);
+  /// A page of what a map holds; `fill(held, into)` tells the fields and the document of a row.
+  template <class Held, class Fill>
+  static http_answer page_of(const call& of, const char* type, const Held& all, const Fill& fill) {
+    return page(of, type, [&](const std::string& after, row& into) {
+      const auto at = after.empty() ? all.begin() : all.upper_bound(after);
+      if (at == all.end()) return false;
+      into.key = at->first;
+      fill(*at->second, into);
+      return true;
+    });
+  }
+  /// The same where the fields are read in the document that `make(held, base)` makes.
+  template <class Held, class Make>
+  static http_answer page_of_documents(const call& of, const char* type, const Held& all,
+                                       const Make& make) {
+    json document;
+    return page_of(of, type, all, [&](const auto& held, row& into) {
+      document = make(held, of.base);
+      into.field = [&](std::string_view path) { return value_at(document, path); };
+      into.document = [&] { return document; };
+    });
+  }
   static http_answer entity(const call& of, const char* type, const json& document, ticks modified);
   static http_answer accepted(const call& of, int status, ticks modified);
   static void check_conditions(const call& of, ticks modified);

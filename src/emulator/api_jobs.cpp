@@ -21,16 +21,7 @@ http_answer batch_api::add_job(const call& of) {
 }
 
 http_answer batch_api::list_jobs(const call& of) {
-  json document;
-  return page(of, "jobs", [&](const std::string& after, row& into) {
-    const auto at = after.empty() ? model_.jobs().begin() : model_.jobs().upper_bound(after);
-    if (at == model_.jobs().end()) return false;
-    document = job_document(*at->second, of.base);
-    into.key = at->first;
-    into.field = [&](std::string_view path) { return value_at(document, path); };
-    into.document = [&] { return document; };
-    return true;
-  });
+  return page_of_documents(of, "jobs", model_.jobs(), job_document);
 }
 
 http_answer batch_api::get_job(const call& of) {

@@ -41,17 +41,7 @@ http_answer batch_api::add_pool(const call& of) {
 }
 
 http_answer batch_api::list_pools(const call& of) {
-  auto at = model_.pools().begin();
-  json document;
-  return page(of, "pools", [&](const std::string& after, row& into) {
-    at = after.empty() ? model_.pools().begin() : model_.pools().upper_bound(after);
-    if (at == model_.pools().end()) return false;
-    document = pool_document(*at->second, of.base);
-    into.key = at->first;
-    into.field = [&](std::string_view path) { return value_at(document, path); };
-    into.document = [&] { return document; };
-    return true;
-  });
+  return page_of_documents(of, "pools", model_.pools(), pool_document);
 }
 
 http_answer batch_api::get_pool(const call& of) {
@@ -196,17 +186,7 @@ http_answer batch_api::nothing(const call& of) {
 }
 
 http_answer batch_api::list_nodes(const call& of) {
-  const pool& in = model_.find_pool(of.name(1));
-  json document;
-  return page(of, "nodes", [&](const std::string& after, row& into) {
-    const auto at = after.empty() ? in.nodes.begin() : in.nodes.upper_bound(after);
-    if (at == in.nodes.end()) return false;
-    document = node_document(*at->second, of.base);
-    into.key = at->first;
-    into.field = [&](std::string_view path) { return value_at(document, path); };
-    into.document = [&] { return document; };
-    return true;
-  });
+  return page_of_documents(of, "nodes", model_.find_pool(of.name(1)).nodes, node_document);
 }
 
 http_answer batch_api::get_node(const call& of) {

@@ -87,15 +87,9 @@ http_answer batch_api::add_tasks(const call& of) {
 }
 
 http_answer batch_api::list_tasks(const call& of) {
-  const job& in = model_.find_job(of.name(1));
-  return page(of, "tasks", [&](const std::string& after, row& into) {
-    const auto at = after.empty() ? in.tasks.begin() : in.tasks.upper_bound(after);
-    if (at == in.tasks.end()) return false;
-    const task* const found = at->second.get();
-    into.key = at->first;
-    into.field = [found](std::string_view path) { return task_field(*found, path); };
-    into.document = [found, &of] { return task_document(*found, of.base); };
-    return true;
+  return page_of(of, "tasks", model_.find_job(of.name(1)).tasks, [&](const task& held, row& into) {
+    into.field = [&held](std::string_view path) { return task_field(held, path); };
+    into.document = [&held, &of] { return task_document(held, of.base); };
   });
 }
 
