@@ -38,6 +38,16 @@ def is_zombie(process):
         return True
 
 
+def add_pool_and_job(client, nodes=1):
+    """The pool p and the job j on it, at an emulator of one's own."""
+    client.pool.add(models.PoolAddParameter(
+        id="p", vm_size="small", target_dedicated_nodes=nodes,
+        virtual_machine_configuration=models.VirtualMachineConfiguration(
+            image_reference=models.ImageReference(**IMAGE), node_agent_sku_id=AGENT)))
+    client.job.add(models.JobAddParameter(
+        id="j", pool_info=models.PoolInformation(pool_id="p")))
+
+
 class PythonTest(unittest.TestCase):
     ARGUMENTS = ()
 
@@ -443,12 +453,7 @@ class StateTest(unittest.TestCase):
         emulator = Emulator(TOOL, "--pretend", "0")
         client = BatchServiceClient(SharedKeyCredentials(emulator.account, emulator.key),
                                     batch_url=emulator.url)
-        client.pool.add(models.PoolAddParameter(
-            id="p", vm_size="small", target_dedicated_nodes=500,
-            virtual_machine_configuration=models.VirtualMachineConfiguration(
-                image_reference=models.ImageReference(**IMAGE), node_agent_sku_id=AGENT)))
-        client.job.add(models.JobAddParameter(
-            id="j", pool_info=models.PoolInformation(pool_id="p")))
+        add_pool_and_job(client, nodes=500)
         client.task.add_collection("j", [
             models.TaskAddParameter(id=str(i), command_line="/no/such/program")
             for i in range(1000)])
@@ -474,13 +479,7 @@ class StateTest(unittest.TestCase):
                 client = BatchServiceClient(SharedKeyCredentials(emulator.account, emulator.key),
                                             batch_url=emulator.url)
                 if turn == 0:
-                    client.pool.add(models.PoolAddParameter(
-                        id="p", vm_size="small", target_dedicated_nodes=1,
-                        virtual_machine_configuration=models.VirtualMachineConfiguration(
-                            image_reference=models.ImageReference(**IMAGE),
-                            node_agent_sku_id=AGENT)))
-                    client.job.add(models.JobAddParameter(
-                        id="j", pool_info=models.PoolInformation(pool_id="p")))
+                    add_pool_and_job(client)
                     for task, line in (("done", "/bin/echo hello"), ("long", "/bin/sleep 1000")):
                         client.task.add("j", models.TaskAddParameter(id=task, command_line=line))
                     wait_for(lambda: client.task.get("j", "done").state == "completed", "done")
@@ -499,12 +498,7 @@ class StateTest(unittest.TestCase):
             emulator = Emulator(TOOL, "--state", place)
             client = BatchServiceClient(SharedKeyCredentials(emulator.account, emulator.key),
                                         batch_url=emulator.url)
-            client.pool.add(models.PoolAddParameter(
-                id="p", vm_size="small", target_dedicated_nodes=1,
-                virtual_machine_configuration=models.VirtualMachineConfiguration(
-                    image_reference=models.ImageReference(**IMAGE), node_agent_sku_id=AGENT)))
-            client.job.add(models.JobAddParameter(
-                id="j", pool_info=models.PoolInformation(pool_id="p")))
+            add_pool_and_job(client)
             client.task.add("j", models.TaskAddParameter(
                 id="t", command_line="/bin/sh -c 'echo $$ >> $AZ_BATCH_NODE_SHARED_DIR/pids; "
                                      "exec sleep 1000'"))
@@ -527,12 +521,7 @@ class StateTest(unittest.TestCase):
         emulator = Emulator(TOOL)
         client = BatchServiceClient(SharedKeyCredentials(emulator.account, emulator.key),
                                     batch_url=emulator.url)
-        client.pool.add(models.PoolAddParameter(
-            id="p", vm_size="small", target_dedicated_nodes=1,
-            virtual_machine_configuration=models.VirtualMachineConfiguration(
-                image_reference=models.ImageReference(**IMAGE), node_agent_sku_id=AGENT)))
-        client.job.add(models.JobAddParameter(
-            id="j", pool_info=models.PoolInformation(pool_id="p")))
+        add_pool_and_job(client)
         client.task.add("j", models.TaskAddParameter(
             id="t", command_line="/bin/sh -c 'setsid sleep 1000 & echo $!; exec sleep 1000'"))
 
