@@ -7,7 +7,7 @@
 namespace clusterless::client {
 
 std::string progress_text(double fraction, std::string_view words) {
-  std::string text = std::to_string(std::clamp(fraction, 0.0, 1.0)) + ' ';
+  std::string text = std::to_string(fraction) + ' ';
   text += words;
   return text;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/text.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -56,6 +57,24 @@ std::string count_text(std::uint64_t n, std::string_view what) {
   text += what;
   if (n != 1) text += 's';
   return text;
+}
+
+std::string zero_ended(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const auto& each : texts)
+    all.append(each).push_back('\0');
+  return all;
+}
+
+std::vector<std::string> split_zero_ended(const std::byte* from, std::size_t size) {
+  std::string_view rest(reinterpret_cast<const char*>(from), size);
+  std::vector<std::string> texts;
+  while (!rest.empty()) {
+    const std::size_t n = std::min(rest.find('\0'), rest.size());
+    texts.emplace_back(rest.substr(0, n));
+    rest.remove_prefix(std::min(n + 1, rest.size()));
+  }
+  return texts;
 }
 
 }  // namespace clusterless::core

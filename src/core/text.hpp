@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace clusterless::core {
 
@@ -15,6 +16,9 @@ std::string last_lines(std::string_view text, int lines);
 std::string duration_text(std::int64_t nanoseconds);
 /// "512 B", "8.0 MiB".
 std::string size_text(std::uint64_t bytes);
+/// Texts one behind the other, each ended by a zero byte, and back; a last one need not be ended.
+std::string zero_ended(const std::vector<std::string>& texts);
+std::vector<std::string> split_zero_ended(const std::byte* from, std::size_t size);
 /// "1 item", "3 items".
 std::string count_text(std::uint64_t n, std::string_view what);
 

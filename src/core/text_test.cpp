@@ -20,6 +20,18 @@ TEST_CASE("the last lines of a text, whether or not it ends with a line break") 
   CHECK(last_lines("\n\n", 3).empty());
 }
 
+TEST_CASE("texts ended by zero bytes come back, the last one ended or not") {
+  const auto split = [](std::string_view all) {
+    return split_zero_ended(reinterpret_cast<const std::byte*>(all.data()), all.size());
+  };
+  const std::vector<std::string> texts = {"a", "", "b c"};
+
+  CHECK(split(zero_ended(texts)) == texts);
+  CHECK(split(std::string_view("a\0b", 3)) == std::vector<std::string>{"a", "b"});
+  CHECK(split("").empty());
+  CHECK(zero_ended({}).empty());
+}
+
 TEST_CASE("durations in the two units people would use") {
   CHECK(duration_text(0) == "0 us");
   CHECK(duration_text(1'500) == "2 us");

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -45,6 +46,11 @@ struct payload {
   std::size_t size = 0;
   detail::segment_ptr shared = {};  ///< when set, `data` lies in it
 };
+
+/// The bytes of `text`, which must be there until they are sent.
+inline payload payload_of(std::string_view text) {
+  return {reinterpret_cast<const std::byte*>(text.data()), text.size(), {}};
+}
 
 /// A received message; valid until done().
 struct message {

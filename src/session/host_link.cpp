@@ -7,6 +7,7 @@
 #include <clusterless/error.hpp>
 
 #include "core/defaults.hpp"
+#include "os/program.hpp"
 
 namespace clusterless::session {
 
@@ -15,6 +16,20 @@ constexpr std::size_t most_fixed = 4096;
 constexpr std::uint64_t most_bytes = std::uint64_t{1} << 36;  // of a payload or segment
 constexpr std::size_t small_payload = defaults::inline_bytes / 16;
 }  // namespace
+
+wire::link_greeting own_greeting() {
+  wire::link_greeting mine{};
+  mine.version = wire::version;
+  std::memcpy(mine.build_id, os::this_build().data(), sizeof mine.build_id);
+  return mine;
+}
+
+std::optional<bool> greets_alike(const link_frame& frame) {
+  const auto got = wire::fixed_part<wire::link_greeting>(frame.fixed.data(), frame.fixed.size());
+  if (frame.kind != wire::link::greeting || !got) return std::nullopt;
+  const auto mine = own_greeting();
+  return std::memcmp(&*got, &mine, sizeof mine) == 0;
+}
 
 void host_link::queue(const std::byte* data, std::size_t size, const detail::segment_ptr& shared) {
   if (size == 0) return;
@@ -32,7 +47,8 @@ void host_link::queue(const std::byte* data, std::size_t size, const detail::seg
 }
 
 void host_link::send(wire::link kind, int member, wire::type type, const void* fixed,
-                     std::size_t fixed_size, os::payload what, const detail::segment_list& beside) {
+                     std::size_t fixed_size, const os::payload& what,
+                     const detail::segment_list& beside) {
   wire::link_head head{};
   head.kind = static_cast<std::uint16_t>(kind);
   head.member = static_cast<std::uint16_t>(member);

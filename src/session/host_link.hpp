@@ -34,6 +34,11 @@ struct link_frame {
   os::payload payload() const { return {data(), size, large}; }
 };
 
+/// What this end says first, and whether the other end said the same: nothing when `frame` is no
+/// greeting, false when it is another build's.
+wire::link_greeting own_greeting();
+std::optional<bool> greets_alike(const link_frame& frame);
+
 class host_link {
  public:
   /// From now on frames go over `stream`, which is open; those sent before go first.
@@ -42,10 +47,10 @@ class host_link {
   std::unique_ptr<os::tls_stream> detach() { return std::move(stream_); }
 
   void send(wire::link kind, int member, wire::type type, const void* fixed, std::size_t fixed_size,
-            os::payload what, const detail::segment_list& beside);
+            const os::payload& what, const detail::segment_list& beside);
   template <class T>
-  void send(wire::link kind, int member, const T& fixed, os::payload what = {}) {
-    send(kind, member, wire::type{}, &fixed, sizeof fixed, std::move(what), {});
+  void send(wire::link kind, int member, const T& fixed, const os::payload& what = {}) {
+    send(kind, member, wire::type{}, &fixed, sizeof fixed, what, {});
   }
   /// The next whole frame, if it is there.
   bool receive(link_frame& out);

@@ -74,11 +74,8 @@ void local_member::say_hello() {
   hello.pool = facts().pool;
   hello.omp_threads = facts().omp_threads;
   std::memcpy(hello.build_id, os::this_build().data(), sizeof hello.build_id);
-  std::string names = facts().node + '\0';
-  for (const auto& name : facts().nodes)
-    names += name + '\0';
-  channel_->send(wire::type::hello, hello,
-                 {reinterpret_cast<const std::byte*>(names.data()), names.size(), {}});
+  const std::string names = names_of(facts());
+  channel_->send(wire::type::hello, hello, os::payload_of(names));
 }
 
 void local_member::send(wire::type type, const void* fixed, std::size_t fixed_size,

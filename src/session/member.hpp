@@ -17,6 +17,7 @@
 #include <clusterless/error.hpp>
 
 #include "core/job_book.hpp"
+#include "core/text.hpp"
 #include "core/wire.hpp"
 #include "os/channel.hpp"
 #include "os/death.hpp"
@@ -53,6 +54,11 @@ struct member_facts {
   std::string node = {};
   std::vector<std::string> nodes = {};
 };
+
+/// The names a process is told: its node's, then those of all nodes; each ended by a zero byte.
+inline std::string names_of(const member_facts& facts) {
+  return core::zero_ended({facts.node}) + core::zero_ended(facts.nodes);
+}
 
 /// What a process is at, as it last said.
 struct whereabouts {

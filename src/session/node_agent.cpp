@@ -5,7 +5,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <list>
 #include <map>
 #include <memory>
@@ -15,7 +14,6 @@
 #include <clusterless/error.hpp>
 
 #include "core/defaults.hpp"
-#include "os/program.hpp"
 #include "os/tcp.hpp"
 #include "session/host.hpp"
 #include "session/host_link.hpp"
@@ -84,10 +82,7 @@ class node_agent final : public member_events, public watched {
  public:
   node_agent(host& on, std::unique_ptr<os::tls_stream> stream) : host_(on), fd_(stream->fd()) {
     link_.attach(std::move(stream));
-    wire::link_greeting mine{};
-    mine.version = wire::version;
-    std::memcpy(mine.build_id, os::this_build().data(), sizeof mine.build_id);
-    link_.send(wire::link::greeting, 0, mine);
+    link_.send(wire::link::greeting, 0, own_greeting());
     host_.watch_output(fd_, this);
   }
   ~node_agent() override { host_.forget(this, -1, fd_, -1); }
@@ -134,8 +129,8 @@ class node_agent final : public member_events, public watched {
   }
 
   void printed(member& by, std::string_view text) override {
-    link_.send(wire::link::printed, by.facts().id, wire::type{}, nullptr, 0,
-               {reinterpret_cast<const std::byte*>(text.data()), text.size(), {}}, {});
+    link_.send(wire::link::printed, by.facts().id, wire::type{}, nullptr, 0, os::payload_of(text),
+               {});
   }
 
   void died(member& who, const last_moments& how) override {
@@ -148,11 +143,8 @@ class node_agent final : public member_events, public watched {
     facts.was_ready = how.was_ready;
     facts.run = how.run;
     facts.item = how.item;
-    std::string words;
-    for (const auto* each : {&how.why.type, &how.why.message, &how.trace})
-      words.append(*each).push_back('\0');
-    link_.send(wire::link::died, who.facts().id, facts,
-               {reinterpret_cast<const std::byte*>(words.data()), words.size(), {}});
+    const std::string words = core::zero_ended({how.why.type, how.why.message, how.trace});
+    link_.send(wire::link::died, who.facts().id, facts, os::payload_of(words));
   }
 
  private:
@@ -201,7 +193,7 @@ class node_agent final : public member_events, public watched {
   }
 
   bool take(link_frame& frame) {
-    if (!greeted_) return greet(frame);
+    if (!greeted_) return greeted_ = greets_alike(frame).value_or(false);
     if (frame.kind == wire::link::start) return start(frame);
     const auto found = processes_.find(frame.member);
     if (found == processes_.end()) return false;
@@ -227,13 +219,6 @@ class node_agent final : public member_events, public watched {
     }
   }
 
-  bool greet(const link_frame& frame) {
-    const auto got = wire::fixed_part<wire::link_greeting>(frame.fixed.data(), frame.fixed.size());
-    greeted_ = frame.kind == wire::link::greeting && got && got->version == wire::version &&
-               std::memcmp(got->build_id, os::this_build().data(), sizeof got->build_id) == 0;
-    return greeted_;
-  }
-
   bool start(const link_frame& frame) {
     const auto got = wire::fixed_part<wire::link_start>(frame.fixed.data(), frame.fixed.size());
     if (!got || frame.member < 1 || got->nodes < 1) return false;
@@ -242,15 +227,7 @@ class node_agent final : public member_events, public watched {
     facts.count = got->count;
     facts.pool = got->pool;
     facts.omp_threads = got->omp_threads;
-    const auto* text = reinterpret_cast<const char*>(frame.data());
-    std::size_t left = frame.size;
-    std::vector<std::string> names;
-    while (left != 0) {
-      names.emplace_back(text, ::strnlen(text, left));
-      const std::size_t used = std::min(left, names.back().size() + 1);
-      text += used;
-      left -= used;
-    }
+    const auto names = core::split_zero_ended(frame.data(), frame.size);
     if (names.size() != static_cast<std::size_t>(got->nodes) + 1) return false;
     facts.node = names.front();
     facts.nodes.assign(names.begin() + 1, names.end());

@@ -9,25 +9,12 @@
 
 #include <clusterless/error.hpp>
 
-#include "os/program.hpp"
-
 namespace clusterless::session {
 
 namespace {
 
 constexpr core::nanoseconds soon = 1'000'000;
 constexpr core::nanoseconds between_tries = 50'000'000;
-
-/// The next text of a payload that ends with a zero byte.
-std::string next_text(const std::byte*& at, std::size_t& left) {
-  const auto* from = reinterpret_cast<const char*>(at);
-  const std::size_t n = ::strnlen(from, left);
-  std::string text(from, n);
-  const std::size_t used = std::min(left, n + 1);
-  at += used;
-  left -= used;
-  return text;
-}
 
 }  // namespace
 
@@ -64,11 +51,10 @@ void remote_node::greet() {
     if (greeting_->over()) drop_connection(greeting_->why(), true);
     return;
   }
-  const auto got = wire::fixed_part<wire::link_greeting>(frame.fixed.data(), frame.fixed.size());
-  if (frame.kind != wire::link::greeting || !got) {
+  const auto alike = greets_alike(frame);
+  if (!alike) {
     lose("its agent sent what makes no sense");
-  } else if (got->version != wire::version ||
-             std::memcmp(got->build_id, os::this_build().data(), sizeof got->build_id) != 0) {
+  } else if (!*alike) {
     lose("its agent is of another build of this program");
   } else {
     link_.attach(greeting_->detach());
@@ -123,16 +109,12 @@ void remote_node::reach() {
   switch (stream_->advance()) {
     case os::tls_stream::state::handshaking:
       return;
-    case os::tls_stream::state::open: {
-      wire::link_greeting mine{};
-      mine.version = wire::version;
-      std::memcpy(mine.build_id, os::this_build().data(), sizeof mine.build_id);
+    case os::tls_stream::state::open:
       greeting_.emplace();
       greeting_->attach(std::move(stream_));
-      greeting_->send(wire::link::greeting, 0, mine);
+      greeting_->send(wire::link::greeting, 0, own_greeting());
       greet();
       return;
-    }
     case os::tls_stream::state::closed:
     case os::tls_stream::state::failed:
       drop_connection(stream_->why(), true);
@@ -221,11 +203,8 @@ void remote_member::start() {
   order.pool = facts().pool;
   order.nodes = static_cast<std::int32_t>(facts().nodes.size());
   order.omp_threads = facts().omp_threads;
-  std::string names = facts().node + '\0';
-  for (const auto& name : facts().nodes)
-    names += name + '\0';
-  node_.link().send(wire::link::start, facts().id, order,
-                    {reinterpret_cast<const std::byte*>(names.data()), names.size(), {}});
+  const std::string names = names_of(facts());
+  node_.link().send(wire::link::start, facts().id, order, os::payload_of(names));
   alive_ = true;
   ending_ = false;
   where_ = {};
@@ -234,8 +213,7 @@ void remote_member::start() {
 
 void remote_member::send(wire::type type, const void* fixed, std::size_t fixed_size,
                          os::payload what, const detail::segment_list& beside) {
-  node_.link().send(wire::link::message, facts().id, type, fixed, fixed_size, std::move(what),
-                    beside);
+  node_.link().send(wire::link::message, facts().id, type, fixed, fixed_size, what, beside);
   node_.link().flush();
 }
 
@@ -243,20 +221,19 @@ void remote_member::stop(std::uint64_t job_run) {
   node_.link().send(wire::link::stop, facts().id, wire::link_number{job_run});
 }
 
-void remote_member::kill(os::own_kill why) {
+void remote_member::end_by(wire::link how, std::uint64_t number) {
   if (!alive_ || ending_) return;
   ending_ = true;
-  node_.link().send(wire::link::kill, facts().id,
-                    wire::link_number{static_cast<std::uint64_t>(why)});
+  node_.link().send(how, facts().id, wire::link_number{number});
   node_.link().flush();
 }
 
+void remote_member::kill(os::own_kill why) {
+  end_by(wire::link::kill, static_cast<std::uint64_t>(why));
+}
+
 void remote_member::kill_with_stack(core::nanoseconds timeout) {
-  if (!alive_ || ending_) return;
-  ending_ = true;
-  node_.link().send(wire::link::kill_with_stack, facts().id,
-                    wire::link_number{static_cast<std::uint64_t>(timeout)});
-  node_.link().flush();
+  end_by(wire::link::kill_with_stack, static_cast<std::uint64_t>(timeout));
 }
 
 bool remote_member::take(link_frame& frame) {
@@ -286,12 +263,12 @@ bool remote_member::take(link_frame& frame) {
       const auto got = wire::fixed_part<wire::link_died>(frame.fixed.data(), frame.fixed.size());
       if (!got || got->cause > static_cast<std::uint32_t>(cause::cancelled)) return false;
       last_moments how;
-      const std::byte* at = frame.data();
-      std::size_t left = frame.size;
+      auto words = core::split_zero_ended(frame.data(), frame.size);
+      words.resize(3);
       how.why.cause = static_cast<cause>(got->cause);
-      how.why.type = next_text(at, left);
-      how.why.message = next_text(at, left);
-      how.trace = next_text(at, left);
+      how.why.type = words[0];
+      how.why.message = words[1];
+      how.trace = words[2];
       how.was_ready = got->was_ready != 0;
       how.run = got->run;
       how.item = got->item;

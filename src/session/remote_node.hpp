@@ -98,6 +98,8 @@ class remote_member final : public member {
   void over(const last_moments& how);
 
  private:
+  void end_by(wire::link how, std::uint64_t number);
+
   remote_node& node_;
   member_events& events_;
   whereabouts where_;

@@ -55,9 +55,7 @@ struct agent_by_hand {
     }
   }
   void greet(std::uint8_t change = 0) {
-    wire::link_greeting mine{};
-    mine.version = wire::version;
-    std::memcpy(mine.build_id, os::this_build().data(), sizeof mine.build_id);
+    wire::link_greeting mine = own_greeting();
     mine.build_id[0] ^= change;
     link.send(wire::link::greeting, 0, mine);
     link.flush();

@@ -18,6 +18,7 @@
 #include <clusterless/codec.hpp>
 
 #include "core/defaults.hpp"
+#include "core/text.hpp"
 #include "os/program.hpp"
 #include "session/broadcasts.hpp"
 #include "session/context.hpp"
@@ -140,14 +141,7 @@ void worker::on_hello(os::message& what) {
   here.id = got->id;
   here.count = got->count;
   here.pool = got->pool;
-  const char* name = reinterpret_cast<const char*>(what.data);
-  const char* end = name + what.size;
-  std::vector<std::string> names;
-  while (name < end) {
-    const std::size_t n = ::strnlen(name, static_cast<std::size_t>(end - name));
-    names.emplace_back(name, n);
-    name += n + 1;
-  }
+  const auto names = core::split_zero_ended(what.data, what.size);
   if (!names.empty()) {
     here.node = names.front();
     here.nodes.assign(names.begin() + 1, names.end());

@@ -6,8 +6,8 @@
 #include <system_error>
 
 #include "core/checksum.hpp"
-#include "os/fail.hpp"
 #include "os/tcp.hpp"
+#include "session/directories.hpp"
 #include "session/roles.hpp"
 
 namespace clusterless::engine {
@@ -18,9 +18,7 @@ bool hosts_are_separate() {
 }
 
 separate_hosts::separate_hosts(session::host& on, std::size_t nodes) : places_(nodes) {
-  std::string pattern = (std::filesystem::temp_directory_path() / "clusterless-hosts-XXXXXX");
-  if (::mkdtemp(pattern.data()) == nullptr) os::fail("a directory for link files");
-  folder_ = pattern;
+  folder_ = session::make_directory("hosts");
   agents_.resize(nodes);
   for (std::size_t i = 1; i < nodes; ++i) {
     session::link_place place;
