@@ -3,6 +3,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <signal.h>
 #include <sys/random.h>
 
 #include <algorithm>
@@ -119,6 +120,34 @@ extern "C" int find_session(SSL* on, const unsigned char* identity, size_t size,
   return *made != nullptr ? 1 : 0;
 }
 
+/// While it lives, a write to an end that is gone fails; it does not end the program.
+class broken_pipes_are_errors {
+ public:
+  broken_pipes_are_errors() {
+    ::sigemptyset(&pipe_);
+    ::sigaddset(&pipe_, SIGPIPE);
+    sigset_t waiting;
+    waited_ = ::sigpending(&waiting) == 0 && ::sigismember(&waiting, SIGPIPE) == 1;
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~broken_pipes_are_errors() {
+    const int told = errno;
+    const timespec at_once{};
+    if (!waited_)
+      while (::sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {
+      }
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    errno = told;
+  }
+  broken_pipes_are_errors(const broken_pipes_are_errors&) = delete;
+  broken_pipes_are_errors& operator=(const broken_pipes_are_errors&) = delete;
+
+ private:
+  sigset_t pipe_;
+  sigset_t before_;
+  bool waited_ = false;
+};
+
 }  // namespace
 
 link_key make_link_key() {
@@ -200,6 +229,7 @@ void tls_stream::judge(int result) {
 
 tls_stream::state tls_stream::advance() {
   if (state_ != state::handshaking) return state_;
+  const broken_pipes_are_errors quiet;
   crypto().ERR_clear_error();
   errno = 0;
   const int result = ssl().SSL_do_handshake(session_->on);
@@ -220,6 +250,7 @@ tls_stream::state tls_stream::advance() {
 std::size_t tls_stream::read(std::span<std::byte> into) {
   if (state_ != state::open || into.empty()) return 0;
   std::size_t n = 0;
+  const broken_pipes_are_errors quiet;
   crypto().ERR_clear_error();
   errno = 0;
   const int result = ssl().SSL_read_ex(session_->on, into.data(), into.size(), &n);
@@ -231,6 +262,7 @@ std::size_t tls_stream::read(std::span<std::byte> into) {
 std::size_t tls_stream::write(std::span<const std::byte> from) {
   if (state_ != state::open || from.empty()) return 0;
   std::size_t n = 0;
+  const broken_pipes_are_errors quiet;
   crypto().ERR_clear_error();
   errno = 0;
   const int result = ssl().SSL_write_ex(session_->on, from.data(), from.size(), &n);

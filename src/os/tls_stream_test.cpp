@@ -128,3 +128,17 @@ TEST_CASE("a port that is taken is passed over, and a host that is not known is 
   CHECK_THROWS_WITH_AS(begin_connect("no-such-host.invalid", 1),
                        doctest::Contains("no-such-host.invalid"), clusterless::error);
 }
+
+TEST_CASE("writing to an end that is gone is told as such, and does not end the program") {
+  const link_key key = make_link_key();
+  pair_of_streams both("task-1", key, "task-1", key);
+  both.shake_hands();
+  both.there.reset();
+
+  const auto sent = bytes(100'000);
+  while (both.here->now() == tls_stream::state::open)
+    both.here->write(sent);
+
+  CHECK(both.here->now() == tls_stream::state::closed);
+  CHECK_FALSE(both.here->why().empty());
+}
