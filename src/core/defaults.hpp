@@ -74,6 +74,8 @@ inline constexpr std::int64_t stop_patience_ns =
 // Hosts of one task.
 inline constexpr std::int64_t agent_patience_ns =
     900'000'000'000;  // for nodes to find each other: they become ready minutes apart; ours
+inline constexpr std::int64_t folder_look_ns =
+    2'000'000'000;  // between looks of an agent whether its task's folder is there; ours
 
 // Processes of one machine.
 inline constexpr std::size_t ring_bytes = std::size_t{256}

@@ -63,18 +63,27 @@ std::uint16_t port_of(int fd) {
 }  // namespace
 
 listener listen_on(const std::string& address, std::uint16_t port, int ports) {
+  return listen_on(std::vector{address}, port, ports);
+}
+
+listener listen_on(const std::vector<std::string>& addresses, std::uint16_t port, int ports) {
+  std::string tried;
   for (int i = 0; i < ports; ++i) {
-    const auto at = look_up(address, static_cast<std::uint16_t>(port + i), AI_PASSIVE);
-    unique_fd made = socket_for(*at);
-    const int on = 1;
-    ::setsockopt(made.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (::bind(made.get(), at->ai_addr, at->ai_addrlen) == 0 && ::listen(made.get(), 16) == 0) {
-      const std::uint16_t got = port_of(made.get());
-      return {std::move(made), got};
+    for (const auto& address : addresses) {
+      const auto at = look_up(address, static_cast<std::uint16_t>(port + i), AI_PASSIVE);
+      unique_fd made = socket_for(*at);
+      const int on = 1;
+      ::setsockopt(made.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+      if (::bind(made.get(), at->ai_addr, at->ai_addrlen) == 0 && ::listen(made.get(), 16) == 0) {
+        const std::uint16_t got = port_of(made.get());
+        return {std::move(made), got};
+      }
+      if (i == 0) tried += (tried.empty() ? "" : " or ") + address;
+      if (errno != EADDRINUSE && errno != EADDRNOTAVAIL)
+        fail("a port of " + tried + " to listen on");
     }
-    if (errno != EADDRINUSE) break;
   }
-  fail("a port of " + address + " to listen on");
+  fail("a port of " + tried + " to listen on");
 }
 
 unique_fd accept_from(const listener& at) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "os/unique_fd.hpp"
 
@@ -18,6 +19,8 @@ struct listener {
 /// Listens on `address` (numeric IPv4 or IPv6, or a host name) at the first free port from `port`
 /// on, trying `ports` of them; port 0: any. Throws `error`.
 listener listen_on(const std::string& address, std::uint16_t port, int ports = 1);
+/// The same at the first of `addresses` that is this machine's and has the port free.
+listener listen_on(const std::vector<std::string>& addresses, std::uint16_t port, int ports);
 
 /// A connection that has come in; none: an empty descriptor.
 unique_fd accept_from(const listener& at);

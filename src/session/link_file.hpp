@@ -13,6 +13,9 @@ namespace clusterless::session {
 
 /// Set for a program that is to be the agent of a node: the path of its link file.
 inline constexpr const char* agent_variable = "CLUSTERLESS_AGENT";
+/// The address the agent listens at. Unset: the first of the task's other hosts that is this
+/// machine and has the port free, or, when nobody told the hosts, that of the link file.
+inline constexpr const char* agent_address_variable = "CLUSTERLESS_AGENT_ADDRESS";
 
 struct link_place {
   std::string address = {};  ///< of the node: a number or a name that its peers know

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <list>
@@ -19,6 +20,7 @@
 #include "session/host_link.hpp"
 #include "session/link_file.hpp"
 #include "session/local_member.hpp"
+#include "session/task_hosts.hpp"
 
 namespace clusterless::session {
 
@@ -30,10 +32,10 @@ constexpr core::nanoseconds between_looks = 20'000'000;
 /// Takes connections until one of them has the key and greets as this build does.
 class door final : public watched {
  public:
-  door(host& on, link_place place)
+  door(host& on, link_place place, const std::vector<std::string>& addresses)
       : host_(on),
         place_(std::move(place)),
-        at_(os::listen_on(place_.address, place_.port, place_.ports)) {
+        at_(os::listen_on(addresses, place_.port, place_.ports)) {
     host_.watch_output(at_.socket.get(), this);
   }
   ~door() override {
@@ -78,9 +80,27 @@ class door final : public watched {
   std::list<caller> callers_;
 };
 
+/// A task that is cleared away takes its link file along.
+class folder_watch {
+ public:
+  folder_watch(const host& on, std::string file) : host_(on), file_(std::move(file)) {}
+  bool gone() {
+    if (host_.now() < next_) return false;
+    next_ = host_.now() + defaults::folder_look_ns;
+    return ::access(file_.c_str(), F_OK) != 0;
+  }
+  core::nanoseconds next() const noexcept { return next_; }
+
+ private:
+  const host& host_;
+  std::string file_;
+  core::nanoseconds next_ = 0;
+};
+
 class node_agent final : public member_events, public watched {
  public:
-  node_agent(host& on, std::unique_ptr<os::tls_stream> stream) : host_(on), fd_(stream->fd()) {
+  node_agent(host& on, std::unique_ptr<os::tls_stream> stream, folder_watch folder)
+      : host_(on), fd_(stream->fd()), folder_(std::move(folder)) {
     link_.attach(std::move(stream));
     link_.send(wire::link::greeting, 0, own_greeting());
     host_.watch_output(fd_, this);
@@ -89,7 +109,7 @@ class node_agent final : public member_events, public watched {
 
   void serve() {
     readable();
-    while (!over_ && !link_.over()) {
+    while (!over_ && !link_.over() && !folder_.gone()) {
       host_.poll_messages();
       for (auto& [id, each] : processes_)
         each.process->tick();
@@ -168,10 +188,9 @@ class node_agent final : public member_events, public watched {
   }
 
   core::nanoseconds deadline() const {
-    core::nanoseconds next = waiting_to_send_ ? host_.now() + soon : -1;
-    const auto at = [&next](core::nanoseconds when) {
-      next = next < 0 ? when : std::min(next, when);
-    };
+    core::nanoseconds next = folder_.next();
+    const auto at = [&next](core::nanoseconds when) { next = std::min(next, when); };
+    if (waiting_to_send_) at(host_.now() + soon);
     for (const auto& [id, each] : processes_) {
       if (const auto when = each.process->next_tick()) at(*when);
       if (each.runs != 0) at(host_.now() + between_looks);
@@ -294,6 +313,7 @@ class node_agent final : public member_events, public watched {
 
   host& host_;
   int fd_;
+  folder_watch folder_;
   host_link link_;
   std::map<int, charge> processes_;
   std::map<value_key, value> values_;
@@ -303,13 +323,22 @@ class node_agent final : public member_events, public watched {
   bool waiting_to_send_ = false;
 };
 
-std::unique_ptr<os::tls_stream> wait_for_call(host& on, link_place place) {
-  door at(on, std::move(place));
+std::vector<std::string> addresses_for(const link_place& place) {
+  if (const char* told = std::getenv(agent_address_variable)) return {told};
+  auto hosts = task_hosts();
+  if (hosts.size() < 2) return {place.address};
+  hosts.erase(hosts.begin());
+  return hosts;
+}
+
+std::unique_ptr<os::tls_stream> wait_for_call(host& on, const link_place& place,
+                                              folder_watch& folder) {
+  door at(on, place, addresses_for(place));
   const core::nanoseconds give_up_at = on.now() + defaults::agent_patience_ns;
   for (;;) {
     if (auto stream = at.take_stream()) return stream;
-    if (on.now() >= give_up_at) return nullptr;
-    on.sleep(give_up_at, [](bool) {});
+    if (on.now() >= give_up_at || folder.gone()) return nullptr;
+    on.sleep(std::min(give_up_at, folder.next()), [](bool) {});
   }
 }
 
@@ -319,12 +348,13 @@ int agent_main(const std::string& link_file) {
   ::unsetenv(agent_variable);
   try {
     host here;
-    auto stream = wait_for_call(here, read_link_file(link_file));
+    folder_watch folder(here, link_file);
+    auto stream = wait_for_call(here, read_link_file(link_file), folder);
     if (!stream) {
       std::fputs("clusterless: the agent of this node was never called; it gives up\n", stderr);
       return 1;
     }
-    node_agent agent(here, std::move(stream));
+    node_agent agent(here, std::move(stream), folder);
     agent.serve();
     return 0;
   } catch (const std::exception& caught) {

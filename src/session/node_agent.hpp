@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The agent of a node that is not its task's first: waits for the supervisor of the task to call,
 // starts processes for it, and passes messages between them and the supervisor. What it holds for
-// the processes of its node (broadcast values) crosses the link once. When the link ends, so do
-// the processes and the agent.
+// the processes of its node (broadcast values) crosses the link once. When the link ends, or the
+// link file is gone, so do the processes and the agent.
 #pragma once
 
 #include <string>
