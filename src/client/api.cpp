@@ -18,6 +18,7 @@
 #include "session/node_agent.hpp"
 #include "session/roles.hpp"
 #include "session/worker.hpp"
+#include "task/task_main.hpp"
 
 namespace clusterless {
 
@@ -94,6 +95,7 @@ void init(int& argc, char**& argv) {
   client::open_standard_streams();
   client::set_initialised();
   if (const char* file = std::getenv(session::agent_variable)) std::exit(session::agent_main(file));
+  if (const char* folder = std::getenv(task::task_variable)) std::exit(task::task_main(folder));
   client::play_role();
 }
 

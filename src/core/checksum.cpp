@@ -10,6 +10,14 @@ std::uint64_t checksum64(const void* from, std::size_t n, std::uint64_t seed) no
   return XXH3_64bits_withSeed(from, n, seed);
 }
 
+std::uint64_t checksum64(std::span<const std::span<const std::byte>> parts) noexcept {
+  XXH3_state_t state;
+  XXH3_64bits_reset(&state);
+  for (const auto& part : parts)
+    XXH3_64bits_update(&state, part.data(), part.size());
+  return XXH3_64bits_digest(&state);
+}
+
 content_hash hash_content(const void* from, std::size_t n) noexcept {
   const XXH128_hash_t hash = XXH3_128bits(from, n);
   return {hash.high64, hash.low64};

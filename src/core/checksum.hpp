@@ -5,12 +5,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace clusterless::core {
 
 /// XXH3-64 of `n` bytes. Different seeds give unrelated sums of the same bytes.
 std::uint64_t checksum64(const void* from, std::size_t n, std::uint64_t seed = 0) noexcept;
+/// The same sum of parts, as if they lay one behind the other.
+std::uint64_t checksum64(std::span<const std::span<const std::byte>> parts) noexcept;
 
 /// XXH3-128: names contents such as programs and broadcast values.
 struct content_hash {

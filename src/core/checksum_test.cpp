@@ -24,3 +24,11 @@ TEST_CASE("a checksum changes with every byte and with the seed") {
   }
   CHECK(checksum64(text.data(), text.size()) == sum);
 }
+
+TEST_CASE("a checksum of parts is that of the whole") {
+  const std::string text(1000, 'x');
+  const auto whole = std::as_bytes(std::span(text));
+  const std::span<const std::byte> parts[] = {whole.first(0), whole.first(7), whole.subspan(7, 500),
+                                              whole.subspan(507)};
+  CHECK(checksum64(parts) == checksum64(text.data(), text.size()));
+}
