@@ -31,6 +31,7 @@ class events {
   /// After `unreported` more items of task `key`, which have to be run again, one failed.
   virtual void failed(std::uint64_t key, std::uint64_t unreported, error_info why) = 0;
   /// Task `key` is over. Items without an outcome were not finished, through no fault of theirs.
+  /// It comes in the same poll() or sleep() as the task's last outcome.
   virtual void ended(std::uint64_t key) = 0;
   /// An item of task `key` printed lines. `worker`: 1 for the item's own process.
   virtual void printed(std::uint64_t key, int pool, int worker, std::string_view text) = 0;

@@ -245,11 +245,12 @@ void batch_job::cancel(std::uint64_t key) {
   finish(task);
 }
 
-void batch_job::finish(const task_ptr& task) {
+void batch_job::finish(const task_ptr& task, std::vector<outbox::telling> tell) {
   if (std::exchange(task->over, true)) return;
   by_key_.erase(task->key);
   by_id_.erase(task->id);
-  to_.put([key = task->key](events& e) { e.ended(key); });
+  tell.push_back([key = task->key](events& e) { e.ended(key); });
+  to_.put(std::move(tell));
 }
 
 void batch_job::close(std::function<void()> then) {
@@ -380,8 +381,7 @@ void batch_job::lost_and_queued_again(const task_ptr& task) {
   in_.batch().terminate_task(plan_.id, task->id, [](result<bool>) {});
   error_info why = why_ended(*task, {}, {});
   why.message = "the service lost the node its task ran on";
-  to_.put([key = task->key, why](events& e) { e.failed(key, 0, why); });
-  finish(task);
+  finish(task, {[key = task->key, why](events& e) { e.failed(key, 0, why); }});
 }
 
 void batch_job::tail() {
@@ -404,8 +404,10 @@ void batch_job::tail() {
           task->tailing = false;
           task->tailed_ms = now_ms();
           if (!got || !got->has_value() || task->over || !by_id_.contains(task->id)) return;
-          tell_output(to_, *task,
+          std::vector<outbox::telling> lines;
+          tell_output(lines, *task,
                       std::make_shared<const std::string>(std::move(got->value().body)));
+          to_.put(std::move(lines));
         });
   }
 }
@@ -452,12 +454,13 @@ void batch_job::collected(const task_ptr& task, std::shared_ptr<const std::strin
     return explain(task, std::move(log));
   --collecting_;
   if (!task->over) {
-    const log_end end = tell_log(to_, *task, log);
+    std::vector<outbox::telling> tell;
+    const log_end end = tell_log(tell, *task, log);
     if (!end.whole) {
       error_info why = why_ended(*task, end, {});
-      to_.put([key = task->key, why](events& e) { e.failed(key, 0, why); });
+      tell.push_back([key = task->key, why](events& e) { e.failed(key, 0, why); });
     }
-    finish(task);
+    finish(task, std::move(tell));
   }
   collect_more();
 }
@@ -471,13 +474,14 @@ void batch_job::explain(const task_ptr& task, std::shared_ptr<const std::string>
         if (closing_ || task->over) return;
         std::string printed;
         if (got && got->has_value()) printed = got->value().body;
-        const log_end end = tell_log(to_, *task, log);
+        std::vector<outbox::telling> tell;
+        const log_end end = tell_log(tell, *task, log);
         if (!end.unusable.empty()) return break_down(end.unusable);
         if (end.settled < task->items) {
           error_info why = why_ended(*task, end, printed);
-          to_.put([key = task->key, why](events& e) { e.failed(key, 0, why); });
+          tell.push_back([key = task->key, why](events& e) { e.failed(key, 0, why); });
         }
-        finish(task);
+        finish(task, std::move(tell));
         collect_more();
       });
 }

@@ -76,7 +76,8 @@ class batch_job {
   void collected(const task_ptr& task, std::shared_ptr<const std::string> log);
   void fetch_rest(const task_ptr& task, std::uint64_t size);
   void explain(const task_ptr& task, std::shared_ptr<const std::string> log);
-  void finish(const task_ptr& task);
+  /// The task is over: what `tell` tells, and that.
+  void finish(const task_ptr& task, std::vector<outbox::telling> tell = {});
   void break_down(const std::string& why);
   void call_failed(const azure::service_error& why);
   azure::loop& on() { return in_.batch().on(); }

@@ -2,6 +2,7 @@
 #include "engine/azure/node_pool.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <memory>
 #include <utility>
@@ -21,6 +22,12 @@ constexpr const char* script_name = "clusterless-startup";
 
 std::string nodes_text(int n) {
   return core::count_text(static_cast<std::uint64_t>(n), "node");
+}
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
 }
 
 std::span<const std::byte> bytes_of(const std::string& text) {
@@ -148,7 +155,8 @@ void node_pool::take_up(std::function<void()> ready) {
       differs += std::string(what) + " is " + (is.empty() ? "none" : is) + ", wanted " +
                  (wanted.empty() ? "none" : wanted);
     };
-    compare("VM size", found.vm_size, plan_.vm_size);
+    // The service writes sizes in lower case.
+    compare("VM size", lower(found.vm_size), lower(plan_.vm_size));
     compare("inter-node communication", found.inter_node ? "on" : "off",
             found.inter_node || plan_.inter_node ? "on" : "off");
     compare("the start task", found.start_command, start_command_);

@@ -13,6 +13,18 @@ void outbox::put(telling what) {
   if (first) ring();
 }
 
+void outbox::put(std::vector<telling> what) {
+  if (what.empty()) return;
+  bool first = false;
+  {
+    const std::lock_guard held(mutex_);
+    first = waiting_.empty();
+    for (auto& each : what)
+      waiting_.push_back(std::move(each));
+  }
+  if (first) ring();
+}
+
 std::vector<outbox::telling> outbox::take() {
   const std::lock_guard held(mutex_);
   return std::exchange(waiting_, {});

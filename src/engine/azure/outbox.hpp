@@ -19,6 +19,8 @@ class outbox {
 
   /// From any thread.
   void put(telling what);
+  /// All of them are taken together.
+  void put(std::vector<telling> what);
   void ring() noexcept { bell_.ring(); }
   /// An eventfd that is readable when there is something, or ring() was called.
   int bell() const noexcept { return bell_.fd(); }

@@ -18,14 +18,14 @@ bool is_new(const batch_task& task, std::size_t position, std::uint64_t start) {
   return start != task.told_start || position > task.told_bytes;
 }
 
-void tell_line(outbox& to, const batch_task& task, const task::log_entry& entry) {
+void tell_line(std::vector<outbox::telling>& to, const batch_task& task, const task::log_entry& entry) {
   const auto key = task.key;
   const int pool = task.pool;
   if (entry.kind == task::entry_kind::printed) {
-    to.put([key, pool, worker = static_cast<int>(entry.number),
+    to.push_back([key, pool, worker = static_cast<int>(entry.number),
             text = std::string(entry.text())](events& e) { e.printed(key, pool, worker, text); });
   } else {
-    to.put([key, fraction = task::to_fraction(entry), text = std::string(entry.text())](
+    to.push_back([key, fraction = task::to_fraction(entry), text = std::string(entry.text())](
                events& e) { e.progress(key, fraction, text); });
   }
 }
@@ -36,7 +36,7 @@ bool is_line(const task::log_entry& entry) {
 
 }  // namespace
 
-std::size_t tell_output(outbox& to, batch_task& task,
+std::size_t tell_output(std::vector<outbox::telling>& to, batch_task& task,
                         const std::shared_ptr<const std::string>& part) {
   task::log_reader reader(bytes_in(*part), part->size());
   task::log_entry entry;
@@ -48,7 +48,8 @@ std::size_t tell_output(outbox& to, batch_task& task,
   return reader.position();
 }
 
-log_end tell_log(outbox& to, batch_task& task, const std::shared_ptr<const std::string>& log) {
+log_end tell_log(std::vector<outbox::telling>& to, batch_task& task,
+                 const std::shared_ptr<const std::string>& log) {
   log_end end;
   task::log_reader reader(bytes_in(*log), log->size());
   task::log_entry entry;
@@ -65,14 +66,14 @@ log_end tell_log(outbox& to, batch_task& task, const std::shared_ptr<const std::
         break;
       case task::entry_kind::outcomes:
         end.settled += entry.count;
-        to.put([key, log, entry](events& e) {
+        to.push_back([key, log, entry](events& e) {
           e.succeeded(key, entry.count, static_cast<core::nanoseconds>(entry.number),
                       task::to_outcome(entry));
         });
         break;
       case task::entry_kind::failed:
         ++end.settled;
-        to.put([key, log, entry](events& e) {
+        to.push_back([key, log, entry](events& e) {
           e.failed(key, entry.count, task::to_error(entry));
         });
         break;

@@ -40,7 +40,8 @@ struct batch_task {
 
 /// Tells output and progress of a part of a log that begins at `task.told_bytes`; returns how many
 /// bytes were used.
-std::size_t tell_output(outbox& to, batch_task& task, const std::shared_ptr<const std::string>& part);
+std::size_t tell_output(std::vector<outbox::telling>& to, batch_task& task,
+                        const std::shared_ptr<const std::string>& part);
 
 /// How a log ends.
 struct log_end {
@@ -50,8 +51,9 @@ struct log_end {
   std::string unusable = {};
   std::string trouble = {};
 };
-/// Tells everything that a whole log tells and was not told yet.
-log_end tell_log(outbox& to, batch_task& task, const std::shared_ptr<const std::string>& log);
+/// Adds to `to` everything that a whole log tells and was not told yet.
+log_end tell_log(std::vector<outbox::telling>& to, batch_task& task,
+                 const std::shared_ptr<const std::string>& log);
 
 /// Why the item that the task was in has no outcome; by the service's record. `printed`: what is
 /// known of the task's error output.
