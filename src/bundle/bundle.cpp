@@ -14,6 +14,7 @@
 
 #include <clusterless/error.hpp>
 
+#include "core/checksum.hpp"
 #include "os/symbol_table.hpp"
 #include "os/tls_stream.hpp"
 #include "os/unique_fd.hpp"
@@ -69,10 +70,10 @@ void measure(bundle_file& of) {
   if (n < 0)
     throw error(error_kind::failed, "cannot read " + of.path + " (" + std::strerror(errno) +
                                         "), which nodes need to run this program");
-  of.hash = sum.sum();
+  of.hash = core::to_hex(sum.sum());
 }
 
-bool has_loader(const program_bundle& of) {
+bool has_loader(const bundle& of) {
   return std::any_of(of.files.begin(), of.files.end(),
                      [](const bundle_file& each) { return each.name == loader_name; });
 }
@@ -93,10 +94,10 @@ std::vector<bundle_file> choose_files(const std::vector<os::loaded_object>& obje
   std::vector<bundle_file> files;
   const auto loader =
       std::find_if(objects.begin(), objects.end(), [](const auto& each) { return each.loader; });
-  files.push_back({program_name, objects.front().path, 0, {}});
+  files.push_back({program_name, objects.front().path, {}, 0});
   if (loader == objects.end()) return files;
   require_present(*loader);
-  files.push_back({loader_name, loader->path, 0, {}});
+  files.push_back({loader_name, loader->path, {}, 0});
   std::deque<std::pair<std::string, std::string>> wanted;  // name, by whom
   const auto want_all_of = [&wanted](const os::loaded_object& object) {
     for (const auto& name : object.needed)
@@ -121,13 +122,13 @@ std::vector<bundle_file> choose_files(const std::vector<os::loaded_object>& obje
     if (found->loader) continue;
     require_present(*found);
     files.push_back(
-        {std::string(library_folder) + '/' + name, for_any_processor(found->path), 0, {}});
+        {std::string(library_folder) + '/' + name, for_any_processor(found->path), {}, 0});
     want_all_of(*found);
   }
   return files;
 }
 
-program_bundle make_bundle(bool several_hosts) {
+bundle make_bundle(bool several_hosts) {
   auto objects = os::loaded_objects();
   const bool alone =
       std::none_of(objects.begin(), objects.end(), [](const auto& each) { return each.loader; });
@@ -136,29 +137,29 @@ program_bundle make_bundle(bool several_hosts) {
     later = os::load_tls();
     objects = os::loaded_objects();
   }
-  program_bundle made;
+  bundle made;
   made.files = choose_files(objects, later);
   made.files.front().path = os::program_file();  // can be read after a deletion
   std::string all;
   for (auto& each : made.files) {
     measure(each);
     made.size += each.size;
-    all += each.name + ' ' + std::to_string(each.size) + ' ' + core::to_hex(each.hash) + '\n';
+    all += each.name + ' ' + std::to_string(each.size) + ' ' + each.hash + '\n';
   }
-  made.name = core::to_hex(core::hash_content(all.data(), all.size()));
+  made.hash = core::to_hex(core::hash_content(all.data(), all.size()));
   return made;
 }
 
-std::vector<std::string> start_arguments(const program_bundle& of, const std::string& folder) {
+std::vector<std::string> start_arguments(const std::string& folder, const bundle& of) {
   const auto in_folder = [&folder](const char* name) { return folder + '/' + name; };
   if (!has_loader(of)) return {in_folder(program_name)};
   return {in_folder(loader_name), "--library-path", in_folder(library_folder),
           in_folder(program_name)};
 }
 
-std::string start_command(const program_bundle& of, const std::string& folder) {
+std::string start_command(const std::string& folder, const bundle& of) {
   std::string text;
-  for (const auto& word : start_arguments(of, folder))
+  for (const auto& word : start_arguments(folder, of))
     text += (text.empty() ? "" : " ") + in_double_quotes(word);
   return text;
 }

@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "core/checksum.hpp"
 #include "os/loaded_objects.hpp"
 
 namespace clusterless::bundle {
@@ -17,26 +16,26 @@ namespace clusterless::bundle {
 struct bundle_file {
   std::string name = {};  ///< in the bundle's folder on a node: "program", "ld.so", "lib/libm.so.6"
   std::string path = {};  ///< here
+  std::string hash = {};  ///< of what is in it, 32 hexadecimal digits
   std::uint64_t size = 0;
-  core::content_hash hash = {};
 };
 
-struct program_bundle {
-  std::string name = {};  ///< 32 hexadecimal digits: the same for the same files
+struct bundle {
   std::vector<bundle_file> files = {};
+  std::string hash = {};   ///< of all names and files: names the bundle
   std::uint64_t size = 0;  ///< of all files
 };
 
 /// The bundle of the running program. `several_hosts`: also what links between hosts need. Throws
 /// `error`: failed when a file cannot be read or is not the one that was loaded any more,
 /// unsupported when the program cannot be bundled or OpenSSL is not here.
-program_bundle make_bundle(bool several_hosts);
+bundle make_bundle(bool several_hosts = true);
 
-/// The command that runs the program from `folder`, as the loader takes it: without a shell. The
-/// program's own arguments go behind it. All files must be there, executable.
-std::vector<std::string> start_arguments(const program_bundle& of, const std::string& folder);
+/// The command that runs the program from `folder`, word by word, without a shell. The program's
+/// own arguments go behind it. All files must be there, executable.
+std::vector<std::string> start_arguments(const std::string& folder, const bundle& of);
 /// The same for a shell, in which variables in `folder` count: "$DIR/ld.so" --library-path …
-std::string start_command(const program_bundle& of, const std::string& folder);
+std::string start_command(const std::string& folder, const bundle& of);
 
 /// The files, by name and path, for a program that has loaded `objects`. Sizes and hashes are not
 /// looked at. `later`: names of libraries that must be among them though nothing is linked with

@@ -17,7 +17,11 @@
 
 namespace fs = std::filesystem;
 using namespace clusterless;
-using namespace clusterless::bundle;
+using bundle::bundle_file;
+using bundle::choose_files;
+using bundle::make_bundle;
+using bundle::start_arguments;
+using bundle::start_command;
 
 namespace {
 
@@ -59,9 +63,9 @@ TEST_CASE("what is loaded later is in it when asked for") {
 TEST_CASE("a program that is linked statically is its own bundle") {
   const auto files = choose_files({{"/home/me/app", "", {}, false, false}}, {});
   REQUIRE(files.size() == 1);
-  program_bundle made;
+  bundle::bundle made;
   made.files = files;
-  CHECK(start_arguments(made, "/node") == std::vector<std::string>{"/node/program"});
+  CHECK(start_arguments("/node", made) == std::vector<std::string>{"/node/program"});
 }
 
 TEST_CASE("a library that nodes cannot have as it is here is told") {
@@ -95,9 +99,9 @@ TEST_CASE("the bundle of this program is named by what is in it") {
   const auto again = make_bundle(false);
   const auto more = make_bundle(true);
 
-  CHECK(one.name.size() == 32);
-  CHECK(one.name == again.name);
-  CHECK(one.name != more.name);
+  CHECK(one.hash.size() == 32);
+  CHECK(one.hash == again.hash);
+  CHECK(one.hash != more.hash);
   CHECK(more.files.size() >= one.files.size() + 2);
   std::uint64_t size = 0;
   for (const auto& each : one.files) {
@@ -118,9 +122,9 @@ TEST_CASE("the start command runs the program from a folder, whatever its name")
     fs::permissions(there + "/" + each.name, fs::perms(0755));
   }
   const std::string out = " --no-run --version > '" + folder.path() + "/out'";
-  CHECK(std::system((start_command(made, there) + out).c_str()) == 0);
+  CHECK(std::system((start_command(there, made) + out).c_str()) == 0);
   CHECK(fs::file_size(folder.path() + "/out") != 0);
   ::setenv("BUNDLE_TEST_FOLDER", there.c_str(), 1);
-  CHECK(std::system((start_command(made, "$BUNDLE_TEST_FOLDER") + out).c_str()) == 0);
+  CHECK(std::system((start_command("$BUNDLE_TEST_FOLDER", made) + out).c_str()) == 0);
   ::unsetenv("BUNDLE_TEST_FOLDER");
 }

@@ -57,7 +57,7 @@ bool may_make_roots() {
 
 struct bare_root {
   tests::scratch_directory directory = {};
-  bundle::program_bundle program = {};
+  bundle::bundle program = {};
 
   explicit bare_root(bool several_hosts) : program(bundle::make_bundle(several_hosts)) {
     for (const char* each : {"bin", "proc", "dev", "task", "node files/lib"})
@@ -70,7 +70,7 @@ struct bare_root {
   }
   std::string at(const std::string& path) const { return directory.path() + "/" + path; }
   std::string command() const {
-    return "DIR='/node files' && exec " + bundle::start_command(program, "$DIR") + " --no-run";
+    return "DIR='/node files' && exec " + bundle::start_command("$DIR", program) + " --no-run";
   }
   /// Runs a command of the root's shell in it; its exit code.
   int run(const std::string& command) const {
