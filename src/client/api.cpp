@@ -14,6 +14,7 @@
 #include "client/pool.hpp"
 #include "client/roles.hpp"
 #include "client/runtime.hpp"
+#include "os/start_again.hpp"
 #include "session/link_file.hpp"
 #include "session/node_agent.hpp"
 #include "session/roles.hpp"
@@ -90,6 +91,7 @@ void init(int& argc, char**& argv) {
   auto& arguments = session::program_arguments();
   if (client::initialised()) return;
   arguments.assign(argv, argv + argc);
+  os::start_again(arguments);  // while the process is where it was started
   if (const char* socket = std::getenv(session::worker_variable)) {
     client::set_initialised();
     session::worker_main(std::atoi(socket));

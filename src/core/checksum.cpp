@@ -23,6 +23,24 @@ content_hash hash_content(const void* from, std::size_t n) noexcept {
   return {hash.high64, hash.low64};
 }
 
+struct content_stream::state {
+  XXH3_state_t value;
+};
+
+content_stream::content_stream() : state_(std::make_unique<state>()) {
+  XXH3_128bits_reset(&state_->value);
+}
+content_stream::~content_stream() = default;
+
+void content_stream::add(const void* from, std::size_t n) noexcept {
+  XXH3_128bits_update(&state_->value, from, n);
+}
+
+content_hash content_stream::sum() const noexcept {
+  const XXH128_hash_t hash = XXH3_128bits_digest(&state_->value);
+  return {hash.high64, hash.low64};
+}
+
 std::string to_hex(std::uint64_t sum) {
   std::string text(16, '0');
   for (std::size_t i = 16; i-- > 0; sum >>= 4)

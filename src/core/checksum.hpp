@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -22,6 +23,21 @@ struct content_hash {
   friend bool operator==(const content_hash&, const content_hash&) = default;
 };
 content_hash hash_content(const void* from, std::size_t n) noexcept;
+
+/// The same of bytes that come one after the other.
+class content_stream {
+ public:
+  content_stream();
+  ~content_stream();
+  content_stream(const content_stream&) = delete;
+  content_stream& operator=(const content_stream&) = delete;
+  void add(const void* from, std::size_t n) noexcept;
+  content_hash sum() const noexcept;
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
 
 /// 16 and 32 lower-case hexadecimal digits, the most significant first.
 std::string to_hex(std::uint64_t sum);

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
+#include <span>
 #include <string>
 
 using namespace clusterless::core;
@@ -31,4 +33,8 @@ TEST_CASE("a checksum of parts is that of the whole") {
   const std::span<const std::byte> parts[] = {whole.first(0), whole.first(7), whole.subspan(7, 500),
                                               whole.subspan(507)};
   CHECK(checksum64(parts) == checksum64(text.data(), text.size()));
+  content_stream stream;
+  for (const auto& part : parts)
+    stream.add(part.data(), part.size());
+  CHECK(stream.sum() == hash_content(text.data(), text.size()));
 }

@@ -9,9 +9,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 #include <vector>
 
 #include "core/checksum.hpp"
+#include "os/symbol_table.hpp"
 #include "os/unique_fd.hpp"
 
 namespace clusterless::os {
@@ -71,7 +74,7 @@ int first_module(dl_phdr_info* info, std::size_t, void* out) {
 }
 
 build_id hash_of_executable() {
-  const unique_fd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+  const unique_fd file(::open(program_file().c_str(), O_RDONLY | O_CLOEXEC));
   std::vector<std::byte> bytes;
   std::byte chunk[1 << 16];
   for (ssize_t n = 0; (n = ::read(file.get(), chunk, sizeof chunk)) > 0;)
@@ -149,9 +152,10 @@ std::string to_hex(const build_id& id) {
 
 const std::string& program_path() {
   static const std::string path = [] {
-    char text[4096];
-    const ssize_t n = ::readlink("/proc/self/exe", text, sizeof text);
-    return std::string(text, n > 0 ? static_cast<std::size_t>(n) : 0);
+    const std::string file = program_file();
+    std::error_code unknown;
+    const auto target = std::filesystem::read_symlink(file, unknown);
+    return unknown ? file : target.string();
   }();
   return path;
 }

@@ -8,14 +8,14 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include <cinttypes>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
-#include <fstream>
+#include <filesystem>
 #include <optional>
 #include <string_view>
+#include <system_error>
 
+#include "os/mappings.hpp"
 #include "os/unique_fd.hpp"
 
 namespace clusterless::os {
@@ -96,24 +96,14 @@ std::string symbol_in(const mapped_file& file, const ElfW(Ehdr) & header,
 }  // namespace
 
 std::string program_file() {
-  std::string link = "/proc/self/exe";
-  struct stat self = {};
-  if (::stat(link.c_str(), &self) != 0) return link;
-  const std::uint64_t headers = find_program().headers;
-  std::ifstream maps("/proc/self/maps");
-  for (std::string line; std::getline(maps, line);) {
-    std::uint64_t begin = 0;
-    std::uint64_t end = 0;
-    std::uint64_t inode = 0;
-    int path_at = 0;
-    const int fields =
-        std::sscanf(line.c_str(), "%" SCNx64 "-%" SCNx64 " %*s %*s %*s %" SCNu64 " %n", &begin,
-                    &end, &inode, &path_at);
-    if (fields != 3 || headers < begin || headers >= end) continue;
-    if (inode == self.st_ino || static_cast<std::size_t>(path_at) >= line.size()) return link;
-    return line.substr(static_cast<std::size_t>(path_at));
-  }
-  return link;
+  const std::string link = "/proc/self/exe";
+  std::error_code unknown;
+  const std::string started = std::filesystem::read_symlink(link, unknown).string();
+  const auto mappings = read_mappings();
+  const mapping* own = mapping_with(mappings, find_program().headers);
+  if (unknown || own == nullptr || own->path.empty()) return link;
+  if (started == own->path || (own->deleted && started.starts_with(own->path))) return link;
+  return own->path;
 }
 
 std::string find_symbol(const void* address) {

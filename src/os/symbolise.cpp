@@ -13,7 +13,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -22,50 +21,16 @@
 #include <vector>
 
 #include "os/frame_origin.hpp"
+#include "os/mappings.hpp"
 #include "os/symbol_table.hpp"
 
 namespace clusterless::os {
 namespace {
 
-// --- the files that this process has mapped ---
-
-struct mapping {
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
-  std::uint64_t file_offset = 0;
-  std::uint64_t inode = 0;
-  std::uint32_t device_major = 0;
-  std::uint32_t device_minor = 0;
-  std::string path = {};
-  bool deleted = false;
-};
-
-constexpr std::string_view deleted_suffix = " (deleted)";
-
-bool remove_suffix(std::string& text, std::string_view suffix) {
-  if (text.size() < suffix.size() || !std::string_view(text).ends_with(suffix)) return false;
-  text.resize(text.size() - suffix.size());
-  return true;
-}
-
 std::vector<mapping> executable_mappings() {
-  std::vector<mapping> found;
-  std::ifstream maps("/proc/self/maps");
-  for (std::string text; std::getline(maps, text);) {
-    mapping m;
-    std::array<char, 5> permissions = {};
-    int path_at = 0;
-    const int fields = std::sscanf(text.c_str(),
-                                   "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %" SCNx32 ":%" SCNx32
-                                   " %" SCNu64 " %n",
-                                   &m.begin, &m.end, permissions.data(), &m.file_offset,
-                                   &m.device_major, &m.device_minor, &m.inode, &path_at);
-    if (fields != 7 || permissions[2] != 'x') continue;
-    m.path = text.substr(std::min(static_cast<std::size_t>(path_at), text.size()));
-    m.deleted = remove_suffix(m.path, deleted_suffix);
-    found.push_back(std::move(m));
-  }
-  return found;
+  auto all = read_mappings();
+  std::erase_if(all, [](const mapping& each) { return !each.executable; });
+  return all;
 }
 
 std::string offset_in(const std::string& path, std::uint64_t offset) {
@@ -178,7 +143,7 @@ class trace_text {
     std::array<char, 4096> directory = {};
     if (::getcwd(directory.data(), directory.size()) != nullptr) directory_ = directory.data();
     struct stat self = {};
-    if (::stat("/proc/self/exe", &self) == 0) program_inode_ = self.st_ino;
+    if (::stat(program_file().c_str(), &self) == 0) program_inode_ = self.st_ino;
   }
 
   std::string text() {
@@ -206,7 +171,8 @@ class trace_text {
     if (f.module >= 0) {
       const crash_module& m = record_.modules[f.module];
       path.assign(m.path, ::strnlen(m.path, sizeof m.path));
-      remove_suffix(path, deleted_suffix);
+      constexpr std::string_view deleted = " (deleted)";
+      if (path.ends_with(deleted)) path.resize(path.size() - deleted.size());
       offset = f.address - m.begin + m.file_offset;
       calls = resolve(m, path, offset);
     }

@@ -20,8 +20,11 @@ namespace clusterless::os {
 
 namespace {
 
+constexpr const char* crypto_name = "libcrypto.so.3";
+constexpr const char* ssl_name = "libssl.so.3";
+
 struct libcrypto {
-  shared_library library{"libcrypto.so.3", "libssl3"};
+  shared_library library{crypto_name, "libssl3"};
   CLUSTERLESS_LIBRARY_FUNCTION(ERR_clear_error);
   CLUSTERLESS_LIBRARY_FUNCTION(ERR_get_error);
   CLUSTERLESS_LIBRARY_FUNCTION(ERR_error_string_n);
@@ -29,7 +32,7 @@ struct libcrypto {
 };
 
 struct libssl {
-  shared_library library{"libssl.so.3", "libssl3"};
+  shared_library library{ssl_name, "libssl3"};
   CLUSTERLESS_LIBRARY_FUNCTION(TLS_method);
   CLUSTERLESS_LIBRARY_FUNCTION(SSL_CTX_new);
   CLUSTERLESS_LIBRARY_FUNCTION(SSL_CTX_free);
@@ -168,6 +171,12 @@ struct tls_stream::session {
     crypto().OPENSSL_cleanse(secret.key.data(), secret.key.size());
   }
 };
+
+std::vector<std::string> load_tls() {
+  crypto();
+  ssl();
+  return {crypto_name, ssl_name};
+}
 
 tls_stream::tls_stream(unique_fd socket, end which, const std::string& identity,
                        const link_key& key)

@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "os/unique_fd.hpp"
 
@@ -19,6 +20,10 @@ namespace clusterless::os {
 /// The key of a link: 32 bytes from the kernel's random numbers.
 using link_key = std::array<std::uint8_t, 32>;
 link_key make_link_key();
+
+/// Loads what streams need before the first one is made; the names of these libraries. Throws
+/// `error` (unsupported) when OpenSSL is not there.
+std::vector<std::string> load_tls();
 
 class tls_stream {
  public:

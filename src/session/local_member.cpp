@@ -12,6 +12,7 @@
 #include "core/defaults.hpp"
 #include "os/fail.hpp"
 #include "os/program.hpp"
+#include "os/start_again.hpp"
 #include "os/symbolise.hpp"
 #include "session/directories.hpp"
 #include "session/roles.hpp"
@@ -44,9 +45,7 @@ void local_member::start() {
   const os::unique_fd write_end(out[1]);
   ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
 
-  os::start_request request;
-  request.path = "/proc/self/exe";
-  request.argv = program_arguments();
+  auto request = os::start_again(program_arguments());
   request.env = {{worker_variable, "3"}, {"OMP_NUM_THREADS", std::to_string(facts().omp_threads)}};
   request.inherit = peer.socket.get();
   request.output = write_end.get();

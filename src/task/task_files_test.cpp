@@ -10,13 +10,15 @@
 #include <clusterless/clusterless.hpp>
 
 #include "support/scratch_directory.hpp"
+#include "support/task_plans.hpp"
 #include "task/flat.hpp"
 #include "task/task_log.hpp"
 #include "task/task_plan.hpp"
-#include "task/test_plans.hpp"
 
 using namespace clusterless;
 using namespace clusterless::task;
+using tests::plan_of;
+using tests::read_all;
 
 namespace {
 

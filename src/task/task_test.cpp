@@ -28,14 +28,17 @@
 #include "session/link_file.hpp"
 #include "session/task_hosts.hpp"
 #include "support/scratch_directory.hpp"
+#include "support/task_plans.hpp"
 #include "task/task_log.hpp"
 #include "task/task_main.hpp"
 #include "task/task_plan.hpp"
-#include "task/test_plans.hpp"
 
 namespace cl = clusterless;
 using namespace clusterless;
 using namespace clusterless::task;
+using tests::plan_of;
+using tests::read_all;
+using tests::write_all;
 
 namespace {
 

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "core/checksum.hpp"
+#include "os/start_again.hpp"
 #include "os/tcp.hpp"
 #include "session/directories.hpp"
 #include "session/roles.hpp"
@@ -30,9 +31,7 @@ separate_hosts::separate_hosts(session::host& on, std::size_t nodes) : places_(n
     place.identity = "node-" + std::to_string(i) + "-" + core::to_hex(on.next_key());
     const std::string file = folder_ + "/" + std::to_string(i);
     session::write_link_file(file, place);
-    os::start_request request;
-    request.path = "/proc/self/exe";
-    request.argv = session::program_arguments();
+    auto request = os::start_again(session::program_arguments());
     request.env = {{session::agent_variable, file}};
     agents_[i] = on.spawner().start(request);
     places_[i] = std::move(place);

@@ -16,12 +16,12 @@
 #include "session/function_table.hpp"
 #include "task/task_plan.hpp"
 
-namespace clusterless::task {
+namespace clusterless::tests {
 
 /// Items 5, 6, … of a map of `f` over `items`, in one task.
 template <class Item, class F>
-task_plan plan_of(F f, const std::vector<Item>& items, int nodes = 1, int procs = 1) {
-  task_plan plan;
+task::task_plan plan_of(F f, const std::vector<Item>& items, int nodes = 1, int procs = 1) {
+  task::task_plan plan;
   plan.build_id = os::this_build();
   auto call = std::make_shared<core::call_spec>();
   const detail::call what = detail::make_call(f);
@@ -63,4 +63,4 @@ inline void write_all(const std::string& path, const std::vector<std::byte>& fro
       .write(reinterpret_cast<const char*>(from.data()), static_cast<std::streamsize>(from.size()));
 }
 
-}  // namespace clusterless::task
+}  // namespace clusterless::tests
