@@ -148,7 +148,7 @@ emulator::latencies latencies_of(const std::string& text) {
   const std::pair<const char*, emulator::ticks*> names[] = {
       {"allocation", &made.allocation}, {"boot", &made.boot},       {"schedule", &made.schedule},
       {"removal", &made.removal},       {"restore", &made.restore}, {"job_end", &made.job_end},
-      {"autoscale_gap", &made.autoscale_gap}};
+      {"stop", &made.stop},             {"autoscale_gap", &made.autoscale_gap}};
   const emulator::json given = emulator::json::parse(text, nullptr, false);
   std::size_t known = 0;
   for (const auto& [name, into] : names) {
@@ -162,7 +162,7 @@ emulator::latencies latencies_of(const std::string& text) {
         error_kind::misuse,
         "--latency takes zero, realistic, or seconds as in {\"allocation\": 1, \"boot\": 2, "
         "\"schedule\": 0.5, \"removal\": 1, \"restore\": 60, \"job_end\": 1, "
-        "\"autoscale_gap\": 30}, not: " +
+        "\"stop\": 5, \"autoscale_gap\": 30}, not: " +
             text);
   return made;
 }

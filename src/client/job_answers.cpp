@@ -112,7 +112,7 @@ job_status job::status() {
   if (total_) now.total = static_cast<std::size_t>(*total_);
   now.done = static_cast<std::size_t>(counts.settled - counts.failed);
   now.failed = static_cast<std::size_t>(counts.failed);
-  now.running = static_cast<std::size_t>(counts.running);
+  now.running = static_cast<std::size_t>(pool_->items_running(*this));
   now.retried = static_cast<std::size_t>(counts.retried);
   now.finished = is_finished();
   now.cancelled = cancelled_;

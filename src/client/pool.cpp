@@ -77,7 +77,8 @@ void pool::open() {
     plan.os_sku = settings_.os_sku;
   }
   plan.container = settings_.container;
-  plan.inter_node = settings_.inter_node;
+  if (settings_.nodes_per_task > 1 || !settings_.explain("inter_node").from.starts_with("default"))
+    plan.inter_node = settings_.inter_node;
   engine_ = make_engine(plan, *this);
   register_pool(shared_from_this());
   driver_ = std::thread([self = shared_from_this()] { self->drive(); });

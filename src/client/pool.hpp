@@ -61,6 +61,8 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   void revive(const std::shared_ptr<job>& finished);
   void forget(std::uint64_t call);
   void tell_retry(const job& of, const error_info& why);
+  /// Items of its tasks that have begun and have no outcome yet.
+  std::uint64_t items_running(const job& of) const;
 
   // For the runtime; with the lock held.
   bool has_waiting_inputs() const;

@@ -201,9 +201,16 @@ bool pool::wait_until(guard& held, core::nanoseconds limit_ns, const std::functi
 
 void pool::started(std::uint64_t key, int in_pool) {
   const auto found = tasks_.find(key);
-  if (found == tasks_.end()) return;
+  if (found == tasks_.end() || found->second.pool != 0) return;
   found->second.pool = in_pool;
   ++found->second.of->tally(in_pool).running;
+}
+
+std::uint64_t pool::items_running(const job& of) const {
+  std::uint64_t items = 0;
+  for (const auto& [key, ref] : tasks_)
+    if (ref.of == &of && ref.pool != 0) items += of.book().rest_of(ref.task).count;
+  return items;
 }
 
 void pool::succeeded(std::uint64_t key, std::uint64_t count, core::nanoseconds spent,
@@ -226,7 +233,7 @@ void pool::failed(std::uint64_t key, std::uint64_t unreported, error_info why) {
 void pool::ended(std::uint64_t key) {
   const auto found = tasks_.find(key);
   if (found == tasks_.end()) return;
-  --found->second.of->tally(found->second.pool).running;
+  if (found->second.pool != 0) --found->second.of->tally(found->second.pool).running;
   found->second.of->ended(found->second.task);
   tasks_.erase(found);
 }
@@ -277,7 +284,7 @@ void pool::end_tasks(const job* of, const error_info& why) {
     if (of == nullptr || ref.of == of) ending.emplace_back(key, ref);
   for (const auto& [key, ref] : ending) {
     if (tasks_.erase(key) == 0) continue;
-    --ref.of->tally(ref.pool).running;
+    if (ref.pool != 0) --ref.of->tally(ref.pool).running;
     ref.of->settle_task(ref.task, why);
     if (!closed_) engine_->cancel(key);
   }

@@ -60,7 +60,7 @@ class emulator::implementation {
       nodes_ = std::move(made);
     } else {
       auto made = std::make_unique<node_runner>(
-          node_runner_options{nodes, options_.account, url()}, clock_now,
+          node_runner_options{nodes, options_.account, url(), options_.model.takes.stop}, clock_now,
           [this](std::uint64_t run, const command_result& result) { tell(run, result); });
       running_ = made.get();
       nodes_ = std::move(made);

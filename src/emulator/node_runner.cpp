@@ -228,10 +228,17 @@ command_result node_runner::launch(command& of, const node_paths& at, const envi
 
 command_result node_runner::wait_for(command& of, os::child_process child) {
   bool killed = false;
+  bool asked = options_.stop_takes == 0;
   while (!child.ended()) {
     std::array<pollfd, 2> watched{
         {{child.pidfd(), POLLIN, 0}, {killed ? -1 : of.wake_read.get(), POLLIN, 0}}};
     ::poll(watched.data(), watched.size(), -1);
+    if (!asked && of.stopped) {
+      asked = true;
+      child.signal_group(SIGTERM);
+      ::poll(watched.data(), 1, static_cast<int>(options_.stop_takes / (one_second / 1000)));
+      continue;
+    }
     if (!killed && of.stopped) {
       child.kill_group();
       killed = true;

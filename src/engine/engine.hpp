@@ -23,7 +23,7 @@ namespace clusterless::engine {
 class events {
  public:
   virtual ~events() = default;
-  /// Task `key` was placed on a pool (from 1).
+  /// Task `key` runs on a pool (from 1), or is about to. Once, before its first outcome.
   virtual void started(std::uint64_t key, int pool) = 0;
   /// The next `count` items of task `key` have values. `pack` is valid during the call.
   virtual void succeeded(std::uint64_t key, std::uint64_t count, core::nanoseconds spent,
@@ -115,7 +115,7 @@ struct pool_plan {
   std::string os_offer = {};
   std::string os_sku = {};    ///< the start of one
   std::string container = {};  ///< image that tasks run in; empty: none
-  bool inter_node = false;
+  std::optional<bool> inter_node = {};  ///< nodes reach each other; unset: as is useful
 };
 
 }  // namespace clusterless::engine

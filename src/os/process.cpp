@@ -125,6 +125,10 @@ void child_process::signal(int number) const noexcept {
   if (pid_ > 0) ::kill(pid_, number);
 }
 
+void child_process::signal_group(int number) const noexcept {
+  if (pid_ > 0) ::kill(-pid_, number);
+}
+
 void child_process::kill_group() const noexcept {
   if (pid_ <= 0) return;
   ::kill(-pid_, SIGKILL);

@@ -49,6 +49,8 @@ class child_process {
   int pidfd() const noexcept { return pidfd_.get(); }
   /// Sends a signal to the child alone.
   void signal(int number) const noexcept;
+  /// The same to all processes of its group.
+  void signal_group(int number) const noexcept;
   /// SIGKILL to the child's process group.
   void kill_group() const noexcept;
   /// The wait status if it has ended, which leaves it, and so the id of its group, as it is.

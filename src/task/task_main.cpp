@@ -66,6 +66,16 @@ const std::byte* bytes_in(const std::string& text) {
   return reinterpret_cast<const std::byte*>(text.data());
 }
 
+task_plan read_plan(const std::string& folder) {
+  if (const char* const text = std::getenv(plan_variable)) {
+    const auto plan = plan_from_text(text);
+    ::unsetenv(plan_variable);
+    return decode_plan(plan.data(), plan.size());
+  }
+  const std::string file = read_file(folder + "/" + plan_name);
+  return decode_plan(bytes_in(file), file.size());
+}
+
 std::vector<std::string> own_hosts() {
   auto hosts = session::task_hosts();
   if (!hosts.empty()) return hosts;
@@ -231,8 +241,7 @@ int task_main(const std::string& folder) {
   try {
     log.emplace(folder + "/" + log_name);
     log->started(joined(own_hosts()));
-    const std::string file = read_file(folder + "/" + plan_name);
-    supervised_task task(folder, decode_plan(bytes_in(file), file.size()), *log);
+    supervised_task task(folder, read_plan(folder), *log);
     return task.run();
   } catch (const std::exception& caught) {
     std::fprintf(stderr, "clusterless: this task cannot go on: %s\n", caught.what());

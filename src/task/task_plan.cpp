@@ -2,6 +2,7 @@
 #include "task/task_plan.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -149,6 +150,31 @@ task_plan decode_plan(const std::byte* from, std::size_t size) {
   auto pack = std::make_shared<core::item_pack>(facts.first, facts.count, std::move(copied),
                                                 in_memory(items->beside));
   plan.order.items = {facts.first, facts.count, pack, 0, pack->size};
+  return plan;
+}
+
+std::string plan_text(const std::vector<std::byte>& plan) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(2 * plan.size());
+  for (const auto byte : plan) {
+    text += digits[std::to_integer<unsigned>(byte) >> 4];
+    text += digits[std::to_integer<unsigned>(byte) & 15];
+  }
+  return text;
+}
+
+std::vector<std::byte> plan_from_text(std::string_view text) {
+  if (text.size() % 2 != 0) refuse("the plan of this task", "it was cut short");
+  std::vector<std::byte> plan;
+  plan.reserve(text.size() / 2);
+  for (std::size_t at = 0; at < text.size(); at += 2) {
+    unsigned value = 0;
+    const auto [end, bad] = std::from_chars(text.data() + at, text.data() + at + 2, value, 16);
+    if (bad != std::errc() || end != text.data() + at + 2)
+      refuse("the plan of this task", "it is not what was sent");
+    plan.push_back(static_cast<std::byte>(value));
+  }
   return plan;
 }
 

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/task.hpp"
@@ -28,6 +29,10 @@ struct task_plan {
 std::vector<std::byte> encode_plan(const task_plan& plan);
 /// Throws `error` (failed) that says what is wrong: damaged, cut short, or of another format.
 task_plan decode_plan(const std::byte* from, std::size_t size);
+
+/// The bytes of a plan as text for an environment variable, and back; that throws as decode_plan().
+std::string plan_text(const std::vector<std::byte>& plan);
+std::vector<std::byte> plan_from_text(std::string_view text);
 
 /// A broadcast value with all its bytes, and the name of its file in the folder of broadcasts.
 std::vector<std::byte> encode_broadcast(const core::broadcast_bytes& value);

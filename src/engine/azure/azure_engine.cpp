@@ -35,7 +35,7 @@ void check_size(const pool_plan& plan, int nodes, int procs_per_node) {
                                         " workers on each, are more than " +
                                         std::to_string(defaults::max_workers_per_pool) +
                                         " workers; lower nodes or procs_per_node");
-  if (plan.inter_node && nodes > max_inter_node)
+  if (*plan.inter_node && nodes > max_inter_node)
     throw error(error_kind::misuse,
                 "Azure Batch has at most " + std::to_string(max_inter_node) +
                     " nodes in a pool whose nodes reach each other, and this one is to have " +
@@ -54,6 +54,7 @@ azure_engine::azure_engine(const pool_plan& plan, events& to) : plan_(plan), to_
     one.push_back(account_from_environment());
     plan_.accounts = std::make_shared<const std::vector<core::cloud_account>>(std::move(one));
   }
+  if (!plan_.inter_node) plan_.inter_node = plan_.nodes > 1 && plan_.nodes <= max_inter_node;
   check_size(plan_, plan_.nodes, plan_.procs_per_node);
   load_.assign(static_cast<std::size_t>(plan_.pools), 0);
   service_ = std::make_unique<azure_service>(plan_, outbox_);
@@ -73,7 +74,7 @@ void azure_engine::check(const core::task_shape& shape) const {
                 "a task of " + nodes_text(shape.nodes) + " does not fit into a pool of " +
                     nodes_text(plan_.nodes) + "; lower nodes_per_task or raise the nodes of the "
                     "pool");
-  if (shape.nodes > 1 && !plan_.inter_node)
+  if (shape.nodes > 1 && !*plan_.inter_node)
     throw error(error_kind::misuse,
                 "a task of " + nodes_text(shape.nodes) +
                     " needs a pool whose nodes reach each other; set \"_INTER_NODE_CONNECTION\" "
@@ -127,7 +128,6 @@ void azure_engine::submit(core::run_order order) {
       static_cast<std::size_t>(std::min_element(load_.begin(), load_.end()) - load_.begin());
   ++load_[pool];
   pool_of_[order.key] = pool;
-  to_->started(order.key, static_cast<int>(pool) + 1);
   service_->submit(pool, std::move(order), needs);
 }
 

@@ -13,7 +13,7 @@
 
 #include "azure/blob_transfer.hpp"
 #include "azure/crypto.hpp"
-#include "os/program.hpp"
+#include "session/roles.hpp"
 #include "task/task_main.hpp"
 #include "task/task_plan.hpp"
 
@@ -41,6 +41,16 @@ std::string contents_of(const std::string& path) {
   std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   if (!file) throw error(error_kind::misuse, "cannot read the start-up script " + path);
   return text;
+}
+
+std::string quoted(const std::string& word) {
+  std::string text = "'";
+  for (const char c : word)
+    if (c == '\'')
+      text += "'\\''";
+    else
+      text += c;
+  return text + "'";
 }
 
 std::string hex_of(const std::pair<std::uint64_t, std::uint64_t>& key) {
@@ -92,7 +102,7 @@ void azure_service::make_pool(std::size_t at, const std::string& script) {
   plan.container_image = plan_.container;
   plan.script = script;
   plan.blob_container = plan_.blob_container;
-  plan.inter_node = plan_.inter_node;
+  plan.inter_node = plan_.inter_node.value_or(false);
   node_pool_events tell;
   tell.note = [this](const std::string& line) {
     to_.put([line](events& e) { e.note(line); });
@@ -152,7 +162,7 @@ void azure_service::begin() {
       members_[i].pool_ready = true;
       advance(i);
     });
-  program_ = bundle::make_bundle();
+  program_ = bundle::make_bundle(plan_.inter_node.value_or(false));
   for (std::size_t i = 0; i < places_.size(); ++i)
     open_account(i);
 }
@@ -212,6 +222,9 @@ void azure_service::advance(std::size_t pool) {
   for (const auto& file : program_.files)
     resource_file_of(in, file, plan);
   plan.start_command = bundle::start_command("$AZ_BATCH_JOB_PREP_WORKING_DIR", program_);
+  const auto& arguments = session::program_arguments();
+  for (std::size_t i = 1; i < arguments.size(); ++i)
+    plan.start_command += ' ' + quoted(arguments[i]);
   plan.container_image = plan_.container;
   batch_job::listener tell;
   tell.runs = [this] {

@@ -26,6 +26,7 @@ constexpr std::int64_t url_seconds = 7 * 24 * 3600;
 constexpr std::int64_t task_seconds = 7 * 24 * 3600;
 constexpr std::int64_t job_seconds = 30 * 24 * 3600;
 constexpr std::int64_t kept_seconds = 24 * 3600;  // a task's folder on its node
+constexpr std::size_t inline_plan_bytes = 3000;   // 100 of them as text fit into a call
 constexpr std::size_t small_log = std::size_t{1} << 20;
 constexpr const char* state_time_select = "id,state,stateTransitionTime,executionInfo,nodeInfo";
 
@@ -128,25 +129,32 @@ void batch_job::pump() {
 
 void batch_job::prepare(const task_ptr& task) {
   ++preparing_;
-  const auto left = std::make_shared<int>(1 + (task->nodes > 1));
-  const auto put = [&](const std::string& name, std::vector<std::byte> content) {
-    auto kept = std::make_shared<const std::vector<std::byte>>(std::move(content));
-    in_.blobs().put(plan_.container, name, span_of(*kept), {},
-                    [this, task, left, kept](result<blob_facts> got) {
-                      if (!got) return call_failed(got.error());
-                      if (--*left != 0) return;
-                      --preparing_;
-                      task->order.items = {};
-                      if (!task->over) ready_.push_back(task);
-                      pump();
-                    });
-  };
   task::task_plan plan;
   plan.build_id = os::this_build();
   plan.pool = plan_.pool_number;
   plan.omp_threads = plan_.omp_threads;
   plan.keep_going = task->order.keep_going;
   plan.order = task->order;
+  std::vector<std::byte> bytes = task::encode_plan(plan);
+  const bool small = bytes.size() <= inline_plan_bytes;
+  if (small) task->plan = task::plan_text(bytes);
+  const auto left = std::make_shared<int>(!small + (task->nodes > 1));
+  const auto prepared = [this, task] {
+    --preparing_;
+    task->order.items = {};
+    if (!task->over) ready_.push_back(task);
+  };
+  if (*left == 0) return prepared();
+  const auto put = [&](const std::string& name, std::vector<std::byte> content) {
+    auto kept = std::make_shared<const std::vector<std::byte>>(std::move(content));
+    in_.blobs().put(plan_.container, name, span_of(*kept), {},
+                    [this, prepared, left, kept](result<blob_facts> got) {
+                      if (!got) return call_failed(got.error());
+                      if (--*left != 0) return;
+                      prepared();
+                      pump();
+                    });
+  };
   if (task->nodes > 1) {
     session::link_place place;
     place.address = "any";
@@ -159,7 +167,7 @@ void batch_job::prepare(const task_ptr& task) {
     const auto* from = reinterpret_cast<const std::byte*>(text.data());
     put("links/" + task->id, {from, from + text.size()});
   }
-  put("plans/" + task->id, task::encode_plan(plan));
+  if (!small) put("plans/" + task->id, std::move(bytes));
 }
 
 batch::task_spec batch_job::spec_of(const batch_task& task) const {
@@ -175,7 +183,10 @@ batch::task_spec batch_job::spec_of(const batch_task& task) const {
     file.file_mode = "0600";
     return file;
   };
-  spec.resource_files.push_back(bring(plan_.container, "plans/" + task.id, task::plan_name));
+  if (task.plan.empty())
+    spec.resource_files.push_back(bring(plan_.container, "plans/" + task.id, task::plan_name));
+  else
+    spec.environment.emplace_back(task::plan_variable, task.plan);
   for (const auto& each : task.files)
     spec.resource_files.push_back(bring(each.container, each.blob, each.path));
   const std::string in_program = "cd \"$AZ_BATCH_TASK_WORKING_DIR\"; ";
@@ -372,7 +383,15 @@ void batch_job::saw(const task_ptr& task, const batch::task_info& info) {
     task->last = info;
     last_change_ms_ = now_ms();
     tell_.runs();
+    std::vector<outbox::telling> tell;
+    begin(*task, tell);
+    to_.put(std::move(tell));
   }
+}
+
+void batch_job::begin(batch_task& task, std::vector<outbox::telling>& tell) {
+  if (std::exchange(task.begun, true)) return;
+  tell.push_back([key = task.key, pool = task.pool](events& e) { e.started(key, pool); });
 }
 
 // The service runs it again by itself, but an attempt is an attempt: whether there is another, and
@@ -381,7 +400,10 @@ void batch_job::lost_and_queued_again(const task_ptr& task) {
   in_.batch().terminate_task(plan_.id, task->id, [](result<bool>) {});
   error_info why = why_ended(*task, {}, {});
   why.message = "the service lost the node its task ran on";
-  finish(task, {[key = task->key, why](events& e) { e.failed(key, 0, why); }});
+  std::vector<outbox::telling> tell;
+  begin(*task, tell);
+  tell.push_back([key = task->key, why](events& e) { e.failed(key, 0, why); });
+  finish(task, std::move(tell));
 }
 
 void batch_job::tail() {
@@ -455,6 +477,7 @@ void batch_job::collected(const task_ptr& task, std::shared_ptr<const std::strin
   --collecting_;
   if (!task->over) {
     std::vector<outbox::telling> tell;
+    begin(*task, tell);
     const log_end end = tell_log(tell, *task, log);
     if (!end.whole) {
       error_info why = why_ended(*task, end, {});
@@ -475,6 +498,7 @@ void batch_job::explain(const task_ptr& task, std::shared_ptr<const std::string>
         std::string printed;
         if (got && got->has_value()) printed = got->value().body;
         std::vector<outbox::telling> tell;
+        begin(*task, tell);
         const log_end end = tell_log(tell, *task, log);
         if (!end.unusable.empty()) return break_down(end.unusable);
         if (end.settled < task->items) {

@@ -70,6 +70,7 @@ class batch_job {
   void saw(const task_ptr& task, const azure::batch::task_info& info);
   void lost_and_queued_again(const task_ptr& task);
   void look_at_preparations();
+  void begin(batch_task& task, std::vector<outbox::telling>& tell);
   void tail();
   void collect(const task_ptr& task);
   void collect_more();
