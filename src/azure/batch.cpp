@@ -191,6 +191,12 @@ void client::get_node(const std::string& pool, const std::string& node,
                   std::move(then));
 }
 
+void client::reboot_node(const std::string& pool, const std::string& node, then<done> then) {
+  act(make("reboot node " + node + " of pool " + pool, "POST", node_path(pool, node) + "/reboot",
+           R"({"nodeRebootOption":"requeue"})"),
+      std::move(then));
+}
+
 void client::get_login_address(const std::string& pool, const std::string& node,
                                then<login_address> then) {
   fetch<login_address>(make("find the address of node " + node + " of pool " + pool, "GET",

@@ -67,6 +67,8 @@ class client {
   void list_nodes(const std::string& pool, const list_options& which, then<page<node_info>> then);
   void get_node(const std::string& pool, const std::string& node,
                 then<std::optional<node_info>> then);
+  /// Starts the machine anew; its tasks are queued again.
+  void reboot_node(const std::string& pool, const std::string& node, then<done> then);
   void get_login_address(const std::string& pool, const std::string& node,
                          then<login_address> then);
   void list_node_files(const std::string& pool, const std::string& node, const list_options& which,

@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <clusterless/error.hpp>
@@ -145,7 +147,8 @@ emulator::latencies latencies_of(const std::string& text) {
   if (text == "zero") return made;
   const std::pair<const char*, emulator::ticks*> names[] = {
       {"allocation", &made.allocation}, {"boot", &made.boot},       {"schedule", &made.schedule},
-      {"removal", &made.removal},       {"restore", &made.restore}, {"job_end", &made.job_end}};
+      {"removal", &made.removal},       {"restore", &made.restore}, {"job_end", &made.job_end},
+      {"autoscale_gap", &made.autoscale_gap}};
   const emulator::json given = emulator::json::parse(text, nullptr, false);
   std::size_t known = 0;
   for (const auto& [name, into] : names) {
@@ -158,7 +161,8 @@ emulator::latencies latencies_of(const std::string& text) {
     throw error(
         error_kind::misuse,
         "--latency takes zero, realistic, or seconds as in {\"allocation\": 1, \"boot\": 2, "
-        "\"schedule\": 0.5, \"removal\": 1, \"restore\": 60, \"job_end\": 1}, not: " +
+        "\"schedule\": 0.5, \"removal\": 1, \"restore\": 60, \"job_end\": 1, "
+        "\"autoscale_gap\": 30}, not: " +
             text);
   return made;
 }
@@ -193,14 +197,39 @@ emulator_options options_of(const emulator_request& what, const std::string& dir
   return made;
 }
 
+/// A file for CREDENTIALS.
+void write_credentials(const std::string& path, const emulator_request& what,
+                       const emulator_options& with, const std::string& url,
+                       const std::string& blobs) {
+  json all{{"_BATCH_ACCOUNT_NAME", with.account}, {"_BATCH_ACCOUNT_KEY", with.key},
+           {"_BATCH_ACCOUNT_URL", url},           {"_STORAGE_ACCOUNT_NAME", blob_account},
+           {"_STORAGE_ACCOUNT_KEY", blob_key},    {"_STORAGE_ACCOUNT_URL", blobs},
+           {"_REGION", "emulator"}};
+  if (!what.client_id.empty()) {
+    all["_AD_TENANT"] = "emulator";
+    all["_AD_BATCH_CLIENT_ID"] = what.client_id;
+    all["_AD_SECRET_BATCH"] = what.client_secret;
+  }
+  const std::string text = all.dump(2) + '\n';
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const bool good = fd >= 0 && ::fchmod(fd, 0600) == 0 &&
+                    ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  if (fd >= 0) ::close(fd);
+  if (!good) throw error(error_kind::failed, "cannot write the credentials file " + path);
+}
+
 void tell_environment(const emulator_request& what, const emulator_options& with,
                       const std::string& url, const console& on) {
   json all{{"AZURE_BATCH_ACCOUNT", with.account},
            {"AZURE_BATCH_ACCESS_KEY", with.key},
            {"AZURE_BATCH_ENDPOINT", url}};
+  const std::string blobs =
+      "http://127.0.0.1:" + std::to_string(what.azurite_port) + '/' + blob_account;
+  if (!what.credentials.empty()) {
+    write_credentials(what.credentials, what, with, url, blobs);
+    all["CREDENTIALS"] = fs::absolute(what.credentials).string();
+  }
   if (what.azurite) {
-    const std::string blobs =
-        "http://127.0.0.1:" + std::to_string(what.azurite_port) + '/' + blob_account;
     all["AZURE_STORAGE_CONNECTION_STRING"] =
         std::string("DefaultEndpointsProtocol=http;AccountName=") + blob_account +
         ";AccountKey=" + blob_key + ";BlobEndpoint=" + blobs + ';';

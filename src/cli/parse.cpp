@@ -202,6 +202,9 @@ class command_line {
         ->needs(key);
     of.add_flag("--azurite", to.azurite, "Start Azurite as well, for blobs");
     number(of, "--azurite-port", to.azurite_port, "Port of Azurite (10000)");
+    of.add_option("--credentials", to.credentials,
+                  "Write a credentials.json for CREDENTIALS to this file")
+        ->type_name("FILE");
     of.add_option("--azurite-program", to.azurite_program, "Azurite's azurite-blob or main.js")
         ->type_name("PATH");
     of.add_option("--pretend", to.pretend, "Run nothing: each command succeeds after SECONDS")

@@ -26,8 +26,10 @@ namespace clusterless {
 namespace client {
 
 std::shared_ptr<pool> open_pool_from(const pool_options& options) {
+  auto all = config::configure(options, config::read_environment(), built_in_engines());
   auto made = std::make_shared<pool>(
-      config::configure(options, config::read_environment(), built_in_engines()).values);
+      std::move(all.values),
+      std::make_shared<const std::vector<core::cloud_account>>(std::move(all.cloud.accounts)));
   made->open();
   return made;
 }

@@ -49,8 +49,10 @@ void check_options(const map_options& options) {
 
 }  // namespace
 
-pool::pool(config::settings settings)
-    : settings_(std::move(settings)), screen_(settings_.verbose) {}
+pool::pool(config::settings settings, engine_accounts accounts)
+    : settings_(std::move(settings)),
+      accounts_(std::move(accounts)),
+      screen_(settings_.verbose) {}
 
 void pool::open() {
   const guard held = lock();
@@ -63,12 +65,25 @@ void pool::open() {
   plan.procs_per_node = settings_.procs_per_node;
   plan.omp_threads = settings_.omp_threads;
   plan.startup_script = settings_.startup_script;
+  plan.verbose = settings_.verbose;
+  plan.accounts = accounts_;
+  plan.pool_id = settings_.pool_id;
+  plan.job_id = settings_.job_id;
+  plan.blob_container = settings_.blob_container;
+  plan.vm_size = settings_.vm_size;
+  if (settings_.explain("os_sku").from != "default") {
+    plan.os_publisher = settings_.os_publisher;
+    plan.os_offer = settings_.os_offer;
+    plan.os_sku = settings_.os_sku;
+  }
+  plan.container = settings_.container;
+  plan.inter_node = settings_.inter_node;
   engine_ = make_engine(plan, *this);
   register_pool(shared_from_this());
   driver_ = std::thread([self = shared_from_this()] { self->drive(); });
 }
 
-void pool::close_engine(const std::string& why) {
+void pool::close_engine(const std::string& why, bool remove) {
   if (closed_) return;
   closed_ = true;
   error_info info;
@@ -78,7 +93,7 @@ void pool::close_engine(const std::string& why) {
     each->set_cancelled();
     each->close_input(info);
   }
-  engine_->close();
+  engine_->close(remove);
   end_tasks(nullptr, info);
   after_events();
   changed().notify_all();
@@ -86,7 +101,7 @@ void pool::close_engine(const std::string& why) {
 
 void pool::destroy() {
   guard held = lock();
-  close_engine("the pool was destroyed");
+  close_engine("the pool was destroyed", true);
   engine_->wake();
 }
 
@@ -160,6 +175,7 @@ std::shared_ptr<job> pool::make_job(detail::call& what, const map_options& optio
   facts.limits.retries_lost = options.retries.lost.value_or(defaults::lost_retries);
   facts.limits.items_per_task = options.items_per_task;
   facts.limits.stop_on_error = options.on_error == on_error::stop;
+  facts.limits.pace = engine_->pace();
   facts.keep = std::move(what.keep);
 
   std::unique_ptr<recorder> record;
@@ -247,6 +263,7 @@ std::shared_ptr<const void> pool::broadcast(detail::buffer bytes, detail::segmen
         alive->dropped_broadcasts_.push_back(name);
       });
   known = shared;
+  engine_->know_broadcast(key);
   return shared;
 }
 
@@ -290,7 +307,8 @@ void pool::interrupt() {
   running_.clear();
   tasks_.clear();
   closed_ = true;
-  engine_->close();
+  engine_->close(false);
+  engine_->settle();
 }
 
 void pool::resize(int nodes) {
@@ -318,6 +336,7 @@ detail::job_ptr pool::reopen(const std::string& name, const std::string& result_
   const guard held = lock();
   auto taken = take_up(name, result_schema);
   taken.call->id = engine_->next_key();
+  taken.facts.limits.pace = engine_->pace();
   engine_->check(taken.facts.shape);
   taken.facts.call = std::move(taken.call);
   auto made = std::make_shared<job>(shared_from_this(), std::move(taken.facts),

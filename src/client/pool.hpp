@@ -27,10 +27,11 @@
 namespace clusterless::client {
 
 using guard = std::unique_lock<std::mutex>;
+using engine_accounts = std::shared_ptr<const std::vector<core::cloud_account>>;
 
 class pool final : public std::enable_shared_from_this<pool>, private engine::events {
  public:
-  explicit pool(config::settings settings);
+  explicit pool(config::settings settings, engine_accounts accounts = {});
   ~pool() override = default;
   /// Starts the engine and the driving thread.
   void open();
@@ -99,7 +100,7 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   core::nanoseconds next_deadline() const;
   void plan_wake();
   void wake_by(core::nanoseconds when);
-  void close_engine(const std::string& why);
+  void close_engine(const std::string& why, bool remove);
 
   void started(std::uint64_t key, int pool) override;
   void succeeded(std::uint64_t key, std::uint64_t count, core::nanoseconds spent,
@@ -114,6 +115,7 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
 
   const unsigned made_in_ = process_generation();
   config::settings settings_;
+  engine_accounts accounts_;
   screen screen_;
   std::unique_ptr<engine::engine> engine_;
   std::thread driver_;

@@ -145,7 +145,7 @@ void pool::drive() {
     feed();
     after_events();
     screen_.update(running_, engine_->now());
-    if (abandoned_ && running_.empty()) close_engine("the pool is gone");
+    if (abandoned_ && running_.empty()) close_engine("the pool is gone", false);
     if (closed_) break;
     planned_wake_ = next_deadline();
     engine_->sleep(*this, planned_wake_, [&held](bool asleep) {

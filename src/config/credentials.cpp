@@ -37,6 +37,7 @@ constexpr std::array rules = {
     key_rule{"_BATCH_ACCOUNT_KEY", &a::batch_account_key, form::base64},
     key_rule{"_STORAGE_ACCOUNT_NAME", &a::storage_account_name},
     key_rule{"_STORAGE_ACCOUNT_KEY", &a::storage_account_key, form::base64},
+    key_rule{"_STORAGE_ACCOUNT_URL", &a::storage_url, form::url},
     key_rule{"_REGION", &a::region},
     key_rule{"_APP_INSIGHTS_APP_ID", &a::insights_app_id},
     key_rule{"_APP_INSIGHTS_INSTRUMENTATION_KEY", &a::insights_key},

@@ -8,29 +8,13 @@
 #include <string_view>
 #include <vector>
 
-#include "core/secret.hpp"
+#include "core/cloud_account.hpp"
 
 namespace clusterless::config {
 
 using core::secret;
 
-/// One account. Batch is reached as a service principal (tenant, client_id, client_secret) or with
-/// the account's own key (batch_account_name, batch_account_key); one of the two is complete.
-struct account {
-  std::string tenant = {};                ///< `_AD_TENANT`
-  std::string client_id = {};             ///< `_AD_BATCH_CLIENT_ID`
-  secret client_secret = {};              ///< `_AD_SECRET_BATCH`
-  std::string batch_url = {};             ///< `_BATCH_ACCOUNT_URL`: http(s)://…
-  std::string batch_resource = {};        ///< `_BATCH_RESOURCE`: audience of tokens, has a default
-  std::string batch_account_name = {};    ///< `_BATCH_ACCOUNT_NAME`, else the host's first label
-  secret batch_account_key = {};          ///< `_BATCH_ACCOUNT_KEY`, base64
-  std::string storage_account_name = {};  ///< `_STORAGE_ACCOUNT_NAME`
-  secret storage_account_key = {};        ///< `_STORAGE_ACCOUNT_KEY`, base64
-  std::string region = {};                ///< `_REGION`; empty: not said
-  std::string insights_app_id = {};       ///< `_APP_INSIGHTS_APP_ID`
-  secret insights_key = {};               ///< `_APP_INSIGHTS_INSTRUMENTATION_KEY`
-  int line = 0;                           ///< where its object starts in the file
-};
+using account = core::cloud_account;
 
 struct credentials {
   std::string source = {};              ///< the file's name; empty: there is no file

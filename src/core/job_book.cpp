@@ -68,10 +68,10 @@ piece job_book::cut(piece& from, std::uint64_t count) const {
 std::size_t job_book::items_wanted(std::size_t slots, std::uint64_t remaining) const {
   if (limits_.items_per_task != 0) return limits_.items_per_task;
   if (item_time_ <= 0) return 1;
-  const double by_time = static_cast<double>(defaults::pack_ns) / item_time_;
+  const double by_time = static_cast<double>(limits_.pace.run_time) / item_time_;
   auto wanted = static_cast<std::size_t>(
       std::clamp(by_time, 1.0, static_cast<double>(defaults::max_items_per_task)));
-  wanted = std::min(wanted, std::max<std::size_t>(last_size_, 1) * 8);
+  wanted = std::min(wanted, std::max<std::size_t>(last_size_, 1) * limits_.pace.growth);
   std::uint64_t left = remaining;
   for (const auto& waiting : waiting_) {
     left += waiting.count;

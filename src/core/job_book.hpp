@@ -18,6 +18,8 @@
 #include <clusterless/detail/buffer.hpp>
 #include <clusterless/error.hpp>
 
+#include "core/defaults.hpp"
+
 namespace clusterless::core {
 
 using nanoseconds = std::int64_t;  ///< a point or span of time; the origin is the caller's
@@ -68,11 +70,18 @@ struct task_order {
   piece items = {};
 };
 
+/// How large tasks are made where nobody says how many items they have.
+struct task_pace {
+  nanoseconds run_time;  ///< what a task should take, by the speed seen so far
+  std::size_t growth;    ///< how many times larger than the one before a task may be
+};
+
 struct book_limits {
   int retries_user = 0;
   int retries_lost = 20;
   std::size_t items_per_task = 0;  ///< 0: by speed
   bool stop_on_error = false;
+  task_pace pace = {defaults::pack_ns, 8};
 };
 
 struct book_counts {

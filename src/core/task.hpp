@@ -43,6 +43,7 @@ struct run_order {
   piece items = {};
   std::uint64_t task = 0;  ///< number shown to users
   int attempt = 1;
+  bool keep_going = true;  ///< items behind one that failed may be run
 };
 
 /// Outcomes as they came: bytes to be copied, or kept by holding `shared`.

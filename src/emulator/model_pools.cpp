@@ -248,7 +248,7 @@ void model::delete_pool(pool& of) {
 void model::enable_autoscale(pool& of, const std::string& formula, ticks interval) {
   if (of.deleting) refuse("PoolBeingDeleted");
   if (of.allocation != allocation_state::steady) refuse("PoolBeingResized");
-  if (of.autoscale && now_ - of.autoscale_enabled < 30 * one_second)
+  if (of.autoscale && now_ - of.autoscale_enabled < options_.takes.autoscale_gap)
     refuse("TooManyEnableAutoScaleRequests");
   of.autoscale = true;
   of.autoscale_enabled = now_;

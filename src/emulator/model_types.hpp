@@ -29,6 +29,7 @@ struct latencies {
   ticks removal = 0;     ///< a node has no tasks any more … it is gone
   ticks restore = 0;     ///< a node is preempted … it comes back
   ticks job_end = 0;     ///< nothing of a job runs any more … its state says so
+  ticks autoscale_gap = 0;  ///< one change of a formula … the next one that is accepted
 };
 /// Nothing takes time.
 latencies zero_latencies();

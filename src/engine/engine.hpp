@@ -10,9 +10,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <clusterless/error.hpp>
 
+#include "core/cloud_account.hpp"
 #include "core/task.hpp"
 
 namespace clusterless::engine {
@@ -53,11 +55,15 @@ class engine {
   virtual std::size_t room(const core::task_shape& shape, bool ahead) const = 0;
   /// How many tasks of this shape run side by side when nothing else does.
   virtual std::size_t slots(const core::task_shape& shape) const = 0;
+  /// How long a task should run, so that starting it does not count.
+  virtual core::task_pace pace() const = 0;
   /// Takes a task; call it only when there is room.
   virtual void submit(core::run_order order) = 0;
   /// Ends a task: its items are asked to stop, and are killed when they do not; ended() follows.
   virtual void cancel(std::uint64_t key) = 0;
   virtual void forget_call(std::uint64_t call) = 0;
+  /// Tasks may ask for this broadcast from now on.
+  virtual void know_broadcast(const std::uint64_t (&key)[2]) = 0;
   virtual void forget_broadcast(const std::uint64_t (&key)[2]) = 0;
   virtual std::uint64_t next_key() = 0;
   virtual core::nanoseconds now() const = 0;
@@ -81,8 +87,11 @@ class engine {
 
   virtual void resize(int nodes) = 0;
   virtual void lose_node(int pool, int node) = 0;
-  /// Ends everything. The engine takes no more tasks.
-  virtual void close() = 0;
+  /// Ends everything. The engine takes no more tasks. With `remove`, nodes that could serve other
+  /// programs go as well.
+  virtual void close(bool remove) = 0;
+  /// Waits, not for ever, until what close() began is done: for programs that end at once.
+  virtual void settle() = 0;
 };
 
 /// What a pool is made of; every engine reads what concerns it.
@@ -94,6 +103,18 @@ struct pool_plan {
   int omp_threads = 1;
   std::string startup_script = {};
   bool verbose = true;
+
+  // Of batch services.
+  std::shared_ptr<const std::vector<core::cloud_account>> accounts = {};
+  std::string pool_id = {};         ///< base; pool i is <pool_id>_<i>
+  std::string job_id = {};          ///< base
+  std::string blob_container = {};  ///< base
+  std::string vm_size = {};
+  std::string os_publisher = {};  ///< empty, as the other two: chosen by what the service supports
+  std::string os_offer = {};
+  std::string os_sku = {};    ///< the start of one
+  std::string container = {};  ///< image that tasks run in; empty: none
+  bool inter_node = false;
 };
 
 }  // namespace clusterless::engine

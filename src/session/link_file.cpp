@@ -33,7 +33,7 @@ int number(const std::string& path, const std::string& text, const char* what, i
 
 }  // namespace
 
-void write_link_file(const std::string& path, const link_place& place) {
+std::string link_text(const link_place& place) {
   std::string text = std::string(first_line) + '\n' + place.address + '\n' +
                      std::to_string(place.port) + '\n' + std::to_string(place.ports) + '\n' +
                      place.identity + '\n';
@@ -42,7 +42,11 @@ void write_link_file(const std::string& path, const link_place& place) {
     text += digits[byte >> 4];
     text += digits[byte & 15];
   }
-  text += '\n';
+  return text + '\n';
+}
+
+void write_link_file(const std::string& path, const link_place& place) {
+  const std::string text = link_text(place);
   const os::unique_fd file(
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file || ::fchmod(file.get(), 0600) != 0 ||

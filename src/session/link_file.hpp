@@ -25,6 +25,8 @@ struct link_place {
   os::link_key key = {};
 };
 
+/// What is in the file.
+std::string link_text(const link_place& place);
 /// Writes the file, readable by its owner only. Throws `error`.
 void write_link_file(const std::string& path, const link_place& place);
 /// Reads and checks it. Throws `error` that names the file and what is wrong, never the key.

@@ -98,7 +98,8 @@ session::session_shape shape_of(const std::string& folder, const task_plan& plan
   shape.omp_threads = plan.omp_threads;
   shape.nodes = hosts_for(plan.order.shape.nodes);
   if (shape.nodes.size() == 1) return shape;
-  const auto link = session::read_link_file(folder + "/" + link_name);
+  const char* const told = std::getenv(link_variable);
+  const auto link = session::read_link_file(told != nullptr ? told : folder + "/" + link_name);
   shape.places.resize(shape.nodes.size());
   for (std::size_t i = 1; i < shape.nodes.size(); ++i) {
     shape.places[i] = link;

@@ -12,6 +12,9 @@ namespace clusterless::task {
 /// those of session::task_hosts(), or else this one alone.
 inline constexpr const char* task_variable = "CLUSTERLESS_TASK";
 
+/// Path of the link file, where it is not in the folder.
+inline constexpr const char* link_variable = "CLUSTERLESS_TASK_LINK";
+
 // In the folder.
 inline constexpr const char* plan_name = "plan";
 inline constexpr const char* log_name = "log";

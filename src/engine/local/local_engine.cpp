@@ -19,7 +19,7 @@ local_engine::local_engine(const pool_plan& plan, events& to) : plan_(plan), to_
 }
 
 local_engine::~local_engine() {
-  close();
+  close(true);
 }
 
 void local_engine::add_nodes(int pool, int from, int to) {
@@ -33,7 +33,7 @@ void local_engine::add_nodes(int pool, int from, int to) {
   }
 }
 
-void local_engine::close() {
+void local_engine::close(bool) {
   for (auto& each : units_)
     each->session->kill_all();  // so that they end side by side
   units_.clear();

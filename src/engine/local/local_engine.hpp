@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/defaults.hpp"
 #include "engine/engine.hpp"
 #include "engine/local/node_start.hpp"
 #include "engine/local/separate_hosts.hpp"
@@ -28,9 +29,11 @@ class local_engine final : public engine, public session::session_events {
   void check(const core::task_shape& shape) const override;
   std::size_t room(const core::task_shape& shape, bool ahead) const override;
   std::size_t slots(const core::task_shape& shape) const override;
+  core::task_pace pace() const override { return {defaults::pack_ns, 8}; }
   void submit(core::run_order order) override;
   void cancel(std::uint64_t key) override;
   void forget_call(std::uint64_t call) override;
+  void know_broadcast(const std::uint64_t (&)[2]) override {}
   void forget_broadcast(const std::uint64_t (&key)[2]) override;
   std::uint64_t next_key() override { return host_.next_key(); }
   core::nanoseconds now() const override { return host_.now(); }
@@ -44,7 +47,8 @@ class local_engine final : public engine, public session::session_events {
   core::nanoseconds next_deadline() const override;
   void resize(int nodes) override;
   void lose_node(int pool, int number) override;
-  void close() override;
+  void close(bool remove) override;
+  void settle() override {}
 
  private:
   /// Throws `error` when so many workers are more than one machine is asked for.

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "engine/azure/image_choice.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include <clusterless/error.hpp>
+
+namespace clusterless::engine {
+
+namespace {
+
+using azure::batch::image_support;
+
+constexpr std::int64_t day_ms = 24ll * 3600 * 1000;
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+bool holds(const std::string& text, const char* part) {
+  return lower(text).find(part) != std::string::npos;
+}
+
+// The numbers in an agent's name, "batch.node.ubuntu 24.04", tell which is newer.
+std::vector<long> numbers_of(const std::string& text) {
+  std::vector<long> all;
+  for (std::size_t at = 0; at < text.size();) {
+    if (!std::isdigit(static_cast<unsigned char>(text[at]))) {
+      ++at;
+      continue;
+    }
+    std::size_t used = 0;
+    all.push_back(std::stol(text.substr(at, 9), &used));
+    at += used;
+  }
+  return all;
+}
+
+int liking(const image_support& image) {
+  if (holds(image.node_agent, "ubuntu")) return 2;
+  if (holds(image.node_agent, "debian")) return 1;
+  return 0;
+}
+
+bool can_be_used(const image_support& image, bool containers, std::int64_t now_ms) {
+  if (!image.verified || lower(image.os) != "linux") return false;
+  if (holds(image.image.sku, "arm64") || holds(image.image.offer, "arm64")) return false;
+  if (image.end_of_support_ms != 0 && image.end_of_support_ms < now_ms + 30 * day_ms) return false;
+  const bool docker = std::any_of(image.abilities.begin(), image.abilities.end(),
+                                  [](const auto& each) { return each == "DockerCompatible"; });
+  return docker || !containers;
+}
+
+bool meets(const image_support& image, const image_wish& wish) {
+  const auto& is = image.image;
+  return (wish.publisher.empty() || lower(is.publisher) == lower(wish.publisher)) &&
+         (wish.offer.empty() || lower(is.offer) == lower(wish.offer)) &&
+         (wish.sku.empty() || lower(is.sku).starts_with(lower(wish.sku)));
+}
+
+std::string name_of(const image_support& image) {
+  return image.image.publisher + ' ' + image.image.offer + ' ' + image.image.sku;
+}
+
+}  // namespace
+
+image_support choose_image(const std::vector<image_support>& all, const image_wish& wish,
+                           std::int64_t now_ms) {
+  std::vector<const image_support*> usable;
+  for (const auto& each : all)
+    if (can_be_used(each, wish.containers, now_ms)) usable.push_back(&each);
+  const image_support* best = nullptr;
+  const auto better = [](const image_support& a, const image_support& b) {
+    const int x = liking(a), y = liking(b);
+    if (x != y) return x > y;
+    // An image for special machines has a longer name than the plain one.
+    const auto m = numbers_of(a.node_agent), n = numbers_of(b.node_agent);
+    if (m != n) return m > n;
+    return name_of(a).size() < name_of(b).size();
+  };
+  for (const auto* each : usable)
+    if (meets(*each, wish) && (best == nullptr || better(*each, *best))) best = each;
+  if (best != nullptr) return *best;
+  std::string text = "the service has no image of publisher '" + wish.publisher + "', offer '" +
+                     wish.offer + "' and SKU '" + wish.sku +
+                     "' that it has verified and still supports" +
+                     (wish.containers ? " and that runs containers" : "") +
+                     "; leave _NODE_OS_PUBLISHER, _NODE_OS_OFFER and _NODE_OS_SKU out of "
+                     "parameters.json, or name one of: ";
+  std::vector<std::string> names;
+  for (const auto* each : usable)
+    names.push_back(name_of(*each));
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  for (std::size_t i = 0; i < names.size(); ++i)
+    text += (i == 0 ? "" : ", ") + names[i];
+  if (names.empty()) text += "(none)";
+  throw error(error_kind::misuse, text);
+}
+
+}  // namespace clusterless::engine

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// Which image the nodes of a pool get, out of what the service supports today.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "azure/batch_types.hpp"
+
+namespace clusterless::engine {
+
+/// What is asked for; empty: anything. `sku` is the start of one.
+struct image_wish {
+  std::string publisher = {};
+  std::string offer = {};
+  std::string sku = {};
+  bool containers = false;
+};
+
+/// The image that fits: verified by the service, Linux, for x86-64, supported for 30 days from
+/// `now_ms` on at least. With no wish it is the newest Ubuntu, else the newest Debian, else any.
+/// Programs bring their own C library, so that of the image does not matter. Throws `error`
+/// (misuse) that names the images there are when none fits.
+azure::batch::image_support choose_image(const std::vector<azure::batch::image_support>& all,
+                                         const image_wish& wish, std::int64_t now_ms);
+
+}  // namespace clusterless::engine

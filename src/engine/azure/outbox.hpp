@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// What the engine's service thread has to tell, until the client's thread takes it. The one place
+// where the two threads meet, with the inbox the other way.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "engine/engine.hpp"
+#include "os/event_fd.hpp"
+
+namespace clusterless::engine {
+
+class outbox {
+ public:
+  using telling = std::function<void(events&)>;
+
+  /// From any thread.
+  void put(telling what);
+  void ring() noexcept { bell_.ring(); }
+  /// An eventfd that is readable when there is something, or ring() was called.
+  int bell() const noexcept { return bell_.fd(); }
+  void silence() noexcept { bell_.silence(); }
+  std::vector<telling> take();
+  bool empty() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<telling> waiting_;
+  os::event_fd bell_;
+};
+
+/// Work for the service thread, in its order.
+class inbox {
+ public:
+  using work = std::function<void()>;
+  void put(work what);
+  std::vector<work> take();
+
+ private:
+  std::mutex mutex_;
+  std::vector<work> waiting_;
+};
+
+}  // namespace clusterless::engine

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// What a task of a batch service has told by its log, and what became of it by the service's own
+// record, as the events of an engine.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "azure/batch_types.hpp"
+#include "core/task.hpp"
+#include "engine/azure/outbox.hpp"
+
+namespace clusterless::engine {
+
+/// A task as the engine keeps it from submit to its end.
+struct batch_task {
+  core::run_order order = {};  ///< the bytes of its items go when it has been added
+  std::uint64_t key = 0;
+  std::uint64_t number = 0;  ///< shown to users
+  int attempt = 1;
+  int pool = 1;
+  int nodes = 1;
+  std::uint64_t first_item = 0;
+  std::uint64_t items = 0;
+  std::string id = {};  ///< in the service
+  std::vector<struct task_file> files = {};
+  int requeues = 0;
+  std::int64_t running_since_ms = -1;
+  std::int64_t tailed_ms = 0;
+  bool tailing = false;
+  std::uint64_t told_bytes = 0;  ///< of its log, of which output and progress have been told
+  std::uint64_t told_start = 0;  ///< of which start of the task those bytes are
+  bool cancelled = false;
+  bool over = false;
+  azure::batch::task_info last = {};  ///< as the service told it at its end
+};
+
+/// Tells output and progress of a part of a log that begins at `task.told_bytes`; returns how many
+/// bytes were used.
+std::size_t tell_output(outbox& to, batch_task& task, const std::shared_ptr<const std::string>& part);
+
+/// How a log ends.
+struct log_end {
+  std::uint64_t settled = 0;  ///< items with an outcome, errors included
+  bool whole = false;         ///< the task wrote its end
+  int exit_code = 0;
+  std::string unusable = {};
+  std::string trouble = {};
+};
+/// Tells everything that a whole log tells and was not told yet.
+log_end tell_log(outbox& to, batch_task& task, const std::shared_ptr<const std::string>& log);
+
+/// Why the item that the task was in has no outcome; by the service's record. `printed`: what is
+/// known of the task's error output.
+error_info why_ended(const batch_task& task, const log_end& log, const std::string& printed);
+
+}  // namespace clusterless::engine
