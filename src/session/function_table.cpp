@@ -21,7 +21,16 @@ std::uint64_t offset_of(const void* address) {
 }  // namespace
 
 function_place place_of(const detail::entry* entry, const void* target) {
-  return {offset_of(entry), target == nullptr ? wire::no_target : offset_of(target)};
+  function_place place{offset_of(entry), wire::no_target};
+  if (target == nullptr) return place;
+  place.target_offset = offset_of(target);
+  if (os::function_at(place.target_offset) == nullptr)
+    throw error(
+        error_kind::misuse,
+        "the mapped function is not in the program's table of functions (.eh_frame_hdr), by "
+        "which workers check what they call; a program linked with -static lacks it: link "
+        "with -static-pie, or with -static -Wl,--eh-frame-hdr");
+  return place;
 }
 
 function_ref function_at(const function_place& place) {

@@ -18,7 +18,8 @@ struct function_ref {
   const void* target = nullptr;
 };
 
-/// Throws `error` (misuse) when the function lies in a shared library.
+/// Throws `error` (misuse) when the function lies in a shared library, or where workers could not
+/// prove that it is one.
 function_place place_of(const detail::entry* entry, const void* target);
 /// Throws `error` (failed) when the place is not that of a mapped function.
 function_ref function_at(const function_place& place);
