@@ -215,6 +215,8 @@ detail::job_ptr pool::submit(detail::call what, detail::item_source* now,
   }
   feed();
   after_events();
+  // More than the lone item of one who runs one after the other is for the driver to look after.
+  if (total != 1u || running_.size() > 1) engine_->attend(false);
   plan_wake();
   return made;
 }

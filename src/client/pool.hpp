@@ -22,7 +22,9 @@
 #include "client/screen.hpp"
 #include "client/waiting.hpp"
 #include "config/settings.hpp"
+#include "core/defaults.hpp"
 #include "engine/engine.hpp"
+#include "os/spin.hpp"
 
 namespace clusterless::client {
 
@@ -85,6 +87,7 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   void start(const std::shared_ptr<job>& made);
   void end_tasks(const job* of, const error_info& why);
   void drive();
+  void lock_behind_others(guard& held) const;
   void feed();
   void feed_one(job& of);
   /// What goes wrong with a record ends its job, and nothing else.
@@ -124,7 +127,9 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   bool abandoned_ = false;
   bool closed_ = false;
   std::string broken_;
-  core::nanoseconds planned_wake_ = -1;  ///< when the sleeping driver wakes by itself
+  os::spin spin_;
+  core::nanoseconds spin_ns_ = defaults::spin_ns;  ///< for how long a thread waits awake
+  core::nanoseconds planned_wake_ = -1;            ///< when the sleeping driver wakes by itself
 
   std::list<std::shared_ptr<job>> running_;  ///< unfinished jobs, the highest priority first
   std::unordered_map<std::uint64_t, task_ref> tasks_;

@@ -133,6 +133,15 @@ void pool::wake_by(core::nanoseconds when) {
   engine_->wake();
 }
 
+// A thread that runs one short item after the other holds the lock nearly all the time. To block on
+// it would make it wake the driver, in vain, whenever it lets go.
+void pool::lock_behind_others(guard& held) const {
+  while (!held.try_lock()) {
+    if (!engine_->attended()) return held.lock();
+    std::this_thread::sleep_for(std::chrono::nanoseconds(defaults::away_ns));
+  }
+}
+
 void pool::drive() {
   // Signals are for the threads of the program, but for that of a write of this one: with its
   // reader gone the program ends, whichever thread was writing.
@@ -148,11 +157,16 @@ void pool::drive() {
     if (abandoned_ && running_.empty()) close_engine("the pool is gone", false);
     if (closed_) break;
     planned_wake_ = next_deadline();
-    engine_->sleep(*this, planned_wake_, [&held](bool asleep) {
+    // What it was woken to plan may be over already: it wakes by itself while somebody goes on so.
+    if (engine_->attended()) {
+      const core::nanoseconds look = engine_->now() + defaults::look_ns;
+      planned_wake_ = planned_wake_ < 0 ? look : std::min(planned_wake_, look);
+    }
+    engine_->sleep(*this, planned_wake_, [&](bool asleep) {
       if (asleep)
         held.unlock();
       else
-        held.lock();
+        lock_behind_others(held);
     });
     if (interrupted()) end_by_interrupt(held);
   }
@@ -161,27 +175,37 @@ void pool::drive() {
 
 bool pool::wait_until(guard& held, core::nanoseconds limit_ns, const std::function<bool()>& done) {
   if (done()) return true;
-  const auto start = std::chrono::steady_clock::now();
-  const auto limit = std::chrono::nanoseconds(limit_ns);
+  using clock = std::chrono::steady_clock;
+  const auto until =
+      limit_ns < 0 ? clock::time_point::max() : clock::now() + std::chrono::nanoseconds(limit_ns);
+  core::nanoseconds began = -1;  // asked for when it has taken a while
   for (;;) {
     if (!closed_) {
       // Awake for a moment: an answer that comes soon is had without a system call.
       engine_->attend(true);
-      const auto spin_until = engine_->now() + defaults::spin_ns;
       bool found = false;
-      unsigned turns = 0;
-      do {
+      spin_.begin();
+      while (!found && !closed_) {
         if (engine_->poll(*this, false)) {
           feed();
           after_events();
+          found = done();
+        } else if (spin_.again()) {
+          const auto now = engine_->now();
+          if (began < 0) began = now;
+          if (now - began >= spin_ns_) break;
         }
-        found = done();
-        if (!found && ++turns % 64 == 0) std::this_thread::yield();
-      } while (!found && !closed_ && engine_->now() < spin_until);
-      engine_->attend(false);
+      }
+      if (found) spin_.answered();
+      // Who has had the answer to a lone item is likely to come with another. To wake the driver
+      // for each answer costs ten times as much, and then it is in the way.
+      if (found && running_.empty())
+        engine_->leave(engine_->now() + defaults::away_ns);
+      else
+        engine_->attend(false);
       if (found) return true;
     }
-    if (limit_ns >= 0 && std::chrono::steady_clock::now() - start >= limit) return done();
+    if (limit_ns >= 0 && clock::now() >= until) return done();
     waiters().push_back(&done);
     if (!closed_) {
       feed();
@@ -190,8 +214,12 @@ bool pool::wait_until(guard& held, core::nanoseconds limit_ns, const std::functi
     if (limit_ns < 0)
       changed().wait(held, done);
     else
-      changed().wait_until(held, start + limit, done);
+      changed().wait_until(held, until, done);
     waiters().erase(std::find(waiters().begin(), waiters().end(), &done));
+    if (!closed_) {
+      const bool just_missed = engine_->now() - began < defaults::long_spin_ns;
+      spin_ns_ = just_missed ? defaults::long_spin_ns : defaults::spin_ns;
+    }
     if (done()) return true;
     if (closed_ && limit_ns < 0) return done();
   }

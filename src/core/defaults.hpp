@@ -84,6 +84,12 @@ inline constexpr std::size_t inline_bytes = std::size_t{64}
                                             << 10;  // larger payloads travel as segments
 inline constexpr std::int64_t spin_ns =
     60'000;  // wait awake before sleeping; perf.md: a wake-up costs as much
+inline constexpr std::int64_t long_spin_ns =
+    250'000;  // the same where answers come just after it: waking both sides for each; measured
+inline constexpr std::int64_t away_ns =
+    1'000'000;  // answers wait for one who was awake a moment ago; ours
+inline constexpr std::int64_t look_ns =
+    100'000'000;  // between looks at time limits while answers wait for somebody; ours
 inline constexpr std::size_t recycled_share = 8;  // unused shared memory kept: 1/8 of the machine's
 inline constexpr std::size_t recycled_at_least = std::size_t{256} << 20;  // bytes; ours
 

@@ -83,6 +83,11 @@ class engine {
   virtual int bell() const = 0;
   /// A thread begins or ends to call poll() in a loop: meanwhile sleep() need not be woken.
   virtual void attend(bool begin) = 0;
+  /// It ends, and is likely to begin again before `back_by`: until then what happens may wait for
+  /// it, unless attend(false) is called.
+  virtual void leave(core::nanoseconds back_by) = 0;
+  /// Whether such a thread is expected at the moment.
+  virtual bool attended() const = 0;
   /// When the engine itself wants sleep() to end, for its time limits; negative: not.
   virtual core::nanoseconds next_deadline() const = 0;
 

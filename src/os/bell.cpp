@@ -66,9 +66,10 @@ bool bell::anything() const noexcept {
   return false;
 }
 
-bool bell::fall_asleep() noexcept {
+bool bell::fall_asleep(bool doze) noexcept {
   asleep_ = true;
-  page_->sleeping.store(1, std::memory_order_seq_cst);
+  dozing_ = doze;
+  page_->sleeping.store(doze ? 0 : 1, std::memory_order_seq_cst);
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (!anything()) return true;
   awake();
@@ -76,7 +77,8 @@ bool bell::fall_asleep() noexcept {
 }
 
 void bell::attend(bool begin) noexcept {
-  if (!asleep_) return;
+  if (!asleep_ || (begin && dozing_)) return;
+  dozing_ = false;
   page_->sleeping.store(begin ? 0 : 1, std::memory_order_seq_cst);
   if (begin) return;
   std::atomic_thread_fence(std::memory_order_seq_cst);
@@ -85,6 +87,7 @@ void bell::attend(bool begin) noexcept {
 
 void bell::awake() noexcept {
   asleep_ = false;
+  dozing_ = false;
   page_->sleeping.store(0, std::memory_order_relaxed);
   std::uint64_t count = 0;
   [[maybe_unused]] const auto got = ::read(event_fd_.get(), &count, sizeof count);

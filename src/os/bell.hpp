@@ -51,12 +51,16 @@ class bell {
   }
   bool anything() const noexcept;
   /// Announces sleep; false when something was told meanwhile, then do not sleep. After waking
-  /// call awake().
-  bool fall_asleep() noexcept;
+  /// call awake(). Who dozes is not rung for what is told, and has to look now and then.
+  bool fall_asleep(bool doze = false) noexcept;
   void awake() noexcept;
   /// Another thread listens for a while, so nothing need be rung; or it has stopped, and the
-  /// sleeper is to be woken again.
+  /// sleeper is to be woken again, also one that dozes.
   void attend(bool begin) noexcept;
+  /// The other thread has stopped, and a sleeper that dozes may go on.
+  void leave() noexcept {
+    if (!dozing_) attend(false);
+  }
   void ring() noexcept;
 
  private:
@@ -65,6 +69,7 @@ class bell {
   bell_page* page_ = nullptr;
   std::size_t words_ = 0;
   bool asleep_ = false;
+  bool dozing_ = false;
   std::vector<int> free_;
 };
 

@@ -276,13 +276,11 @@ void channel::wait_for_room() {
 void channel::wait() {
   if (reader_.available() != 0) return;
   const std::int64_t until = now_ns() + defaults::spin_ns;
+  spin_.begin();
   do {
-    for (int i = 0; i < 64; ++i) {
-      if (reader_.available() != 0) return;
-      _mm_pause();
-    }
-    ::sched_yield();
-  } while (now_ns() < until);
+    _mm_pause();
+    if (reader_.available() != 0) return spin_.answered();
+  } while (!spin_.again() || now_ns() < until);
   auto& sleeps = in_control_->reader_sleeps;
   sleeps.store(1, std::memory_order_seq_cst);
   std::atomic_thread_fence(std::memory_order_seq_cst);

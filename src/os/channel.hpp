@@ -21,6 +21,7 @@
 #include "os/crash_report.hpp"
 #include "os/ring.hpp"
 #include "os/segments.hpp"
+#include "os/spin.hpp"
 #include "os/unique_fd.hpp"
 
 namespace clusterless::os {
@@ -126,6 +127,7 @@ class channel {
   bell_page* bell_page_ = nullptr;
   unique_fd bell_event_;
   bell_ringer ringer_;
+  spin spin_;
   bell* bell_ = nullptr;
   int number_ = -1;
   std::deque<waiting_frame> waiting_;

@@ -69,6 +69,30 @@ void host::wait_descriptors(int timeout) {
   dispatch(poller_.wait(tokens_, max_tokens, timeout));
 }
 
+void host::attend(bool begin) noexcept {
+  bell_.attend(begin);
+  if (!begin) back_by_.store(0, std::memory_order_relaxed);
+}
+
+void host::leave(core::nanoseconds back_by) noexcept {
+  bell_.leave();
+  back_by_.store(back_by, std::memory_order_relaxed);
+}
+
+bool host::somebody_is_back_soon() const noexcept {
+  return now() < back_by_.load(std::memory_order_relaxed);
+}
+
+// Without the lock, which is in use all the time while somebody attends.
+std::size_t host::wait_while_attended(core::nanoseconds deadline) {
+  for (;;) {
+    const core::nanoseconds look = back_by_.load(std::memory_order_relaxed);
+    const core::nanoseconds until = deadline < 0 ? look : std::min(deadline, look);
+    const std::size_t n = poller_.wait(tokens_, max_tokens, timeout_ms(until));
+    if (n != 0 || !somebody_is_back_soon() || (deadline >= 0 && now() >= deadline)) return n;
+  }
+}
+
 void host::dispatch(std::size_t tokens) {
   // A call may forget others, so each token is looked up when its turn comes; ends go last, when
   // all output has been read.

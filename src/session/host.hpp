@@ -4,6 +4,7 @@
 // time.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <unordered_map>
@@ -51,15 +52,22 @@ class host {
   /// called around the sleep with true before and false after it.
   template <class Around>
   void sleep(core::nanoseconds deadline, Around&& around) {
-    if (!bell_.fall_asleep()) return;
+    const bool doze = somebody_is_back_soon();
+    if (!bell_.fall_asleep(doze)) return;
     const int timeout = timeout_ms(deadline);
     around(true);
-    const std::size_t n = poller_.wait(tokens_, max_tokens, timeout);
+    const std::size_t n =
+        doze ? wait_while_attended(deadline) : poller_.wait(tokens_, max_tokens, timeout);
     around(false);
     bell_.awake();
     dispatch(n);
   }
-  void attend(bool begin) noexcept { bell_.attend(begin); }
+  /// A thread begins or ends to call poll_messages() in a loop: meanwhile sleep() is not woken by
+  /// messages.
+  void attend(bool begin) noexcept;
+  /// It ends, and is likely to begin again before `back_by`: sleep() looks for messages then.
+  void leave(core::nanoseconds back_by) noexcept;
+  bool somebody_is_back_soon() const noexcept;
   int bell_fd() const noexcept { return bell_.event_fd(); }
   /// Wakes a thread in sleep().
   void wake() noexcept { bell_.ring(); }
@@ -73,6 +81,7 @@ class host {
   enum kind : std::uint64_t { output = 0, end = 1, wake_up = 2 };
   int timeout_ms(core::nanoseconds deadline) const;
   void wait_descriptors(int timeout);
+  std::size_t wait_while_attended(core::nanoseconds deadline);
   void dispatch(std::size_t tokens);
   std::uint64_t id_of(watched* who);
 
@@ -85,6 +94,7 @@ class host {
   std::unordered_map<watched*, std::uint64_t> ids_;
   std::uint64_t last_id_ = 0;
   std::uint64_t last_key_ = 0;
+  std::atomic<core::nanoseconds> back_by_{0};  ///< the sleeper looks at it without the lock
   os::oom_counter oom_;
   std::uint64_t oom_at_start_ = 0;
   std::uint64_t explained_ = 0;

@@ -44,6 +44,8 @@ class local_engine final : public engine, public session::session_events {
   void wake() override { host_.wake(); }
   int bell() const override { return host_.bell_fd(); }
   void attend(bool begin) override { host_.attend(begin); }
+  void leave(core::nanoseconds back_by) override { host_.leave(back_by); }
+  bool attended() const override { return host_.somebody_is_back_soon(); }
   core::nanoseconds next_deadline() const override;
   void resize(int nodes) override;
   void lose_node(int pool, int number) override;
