@@ -85,7 +85,7 @@ TEST_CASE("waiting has a limit, and a job is looked at without waiting") {
   auto job = pool.pmap(take_step, steps(folder, 4, 2, 3), {.items_per_task = 1});
 
   CHECK_FALSE(job.wait(0ms));
-  REQUIRE(eventually([&] { return job.status().done == 2; }));
+  REQUIRE(eventually([&] { return job.status().done == 2 && job.status().running == 2; }));
   CHECK_FALSE(job.wait(20ms));
   const auto status = job.status();
   CHECK(status.total == 4);
