@@ -145,10 +145,14 @@ emulator::latencies latencies_of(const std::string& text) {
   if (text == "realistic") return emulator::realistic_latencies();
   emulator::latencies made = emulator::zero_latencies();
   if (text == "zero") return made;
-  const std::pair<const char*, emulator::ticks*> names[] = {
-      {"allocation", &made.allocation}, {"boot", &made.boot},       {"schedule", &made.schedule},
-      {"removal", &made.removal},       {"restore", &made.restore}, {"job_end", &made.job_end},
-      {"stop", &made.stop},             {"autoscale_gap", &made.autoscale_gap}};
+  const std::pair<const char*, emulator::ticks*> names[] = {{"allocation", &made.allocation},
+                                                            {"boot", &made.boot},
+                                                            {"schedule", &made.schedule},
+                                                            {"removal", &made.removal},
+                                                            {"restore", &made.restore},
+                                                            {"job_end", &made.job_end},
+                                                            {"stop", &made.stop},
+                                                            {"autoscale_gap", &made.autoscale_gap}};
   const emulator::json given = emulator::json::parse(text, nullptr, false);
   std::size_t known = 0;
   for (const auto& [name, into] : names) {
@@ -201,11 +205,14 @@ emulator_options options_of(const emulator_request& what, const std::string& dir
 void write_credentials(const std::string& path, const emulator_request& what,
                        const emulator_options& with, const std::string& url,
                        const std::string& blobs) {
-  json all{{"_BATCH_ACCOUNT_NAME", with.account}, {"_BATCH_ACCOUNT_KEY", with.key},
-           {"_BATCH_ACCOUNT_URL", url},           {"_STORAGE_ACCOUNT_NAME", blob_account},
-           {"_STORAGE_ACCOUNT_KEY", blob_key},    {"_STORAGE_ACCOUNT_URL", blobs},
+  json all{{"_BATCH_ACCOUNT_NAME", with.account},
+           {"_BATCH_ACCOUNT_KEY", with.key},
+           {"_BATCH_ACCOUNT_URL", url},
+           {"_STORAGE_ACCOUNT_NAME", blob_account},
+           {"_STORAGE_ACCOUNT_KEY", blob_key},
+           {"_STORAGE_ACCOUNT_URL", blobs},
            {"_REGION", "emulator"}};
-  if (!what.client_id.empty()) {
+  if (!what.client_id.empty() && !what.client_secret.empty()) {
     all["_AD_TENANT"] = "emulator";
     all["_AD_BATCH_CLIENT_ID"] = what.client_id;
     all["_AD_SECRET_BATCH"] = what.client_secret;

@@ -81,7 +81,7 @@ struct emulator_request {
   std::uint64_t azurite_port = 10000;
   std::string azurite_program = {};
   std::string credentials = {};  ///< a credentials.json to write
-  double pretend = -1;  ///< seconds; negative: commands really run
+  double pretend = -1;           ///< seconds; negative: commands really run
   std::uint64_t core_quota = 0;
   std::uint64_t spot_core_quota = 0;
   std::uint64_t pool_quota = 0;

@@ -50,9 +50,7 @@ void check_options(const map_options& options) {
 }  // namespace
 
 pool::pool(config::settings settings, engine_accounts accounts)
-    : settings_(std::move(settings)),
-      accounts_(std::move(accounts)),
-      screen_(settings_.verbose) {}
+    : settings_(std::move(settings)), accounts_(std::move(accounts)), screen_(settings_.verbose) {}
 
 void pool::open() {
   const guard held = lock();

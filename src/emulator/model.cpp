@@ -14,9 +14,14 @@ latencies zero_latencies() {
 }
 
 latencies realistic_latencies() {
-  return {30 * one_second, 45 * one_second, 9 * one_second / 10,
-          20 * one_second, 5 * one_minute,  2 * one_second,
-          0,               30 * one_second};
+  return {30 * one_second,
+          45 * one_second,
+          9 * one_second / 10,
+          20 * one_second,
+          5 * one_minute,
+          2 * one_second,
+          0,
+          30 * one_second};
 }
 
 const char* to_string(node_state of) {

@@ -23,13 +23,13 @@ struct task;
 
 /// How long the service takes, in ticks.
 struct latencies {
-  ticks allocation = 0;  ///< a resize is asked for … its nodes are there
-  ticks boot = 0;        ///< a node is there … it is ready
-  ticks schedule = 0;    ///< a task has its node … it runs
-  ticks removal = 0;     ///< a node has no tasks any more … it is gone
-  ticks restore = 0;     ///< a node is preempted … it comes back
-  ticks job_end = 0;     ///< nothing of a job runs any more … its state says so
-  ticks stop = 0;        ///< a command is asked to end by SIGTERM … it is killed; 0: at once
+  ticks allocation = 0;     ///< a resize is asked for … its nodes are there
+  ticks boot = 0;           ///< a node is there … it is ready
+  ticks schedule = 0;       ///< a task has its node … it runs
+  ticks removal = 0;        ///< a node has no tasks any more … it is gone
+  ticks restore = 0;        ///< a node is preempted … it comes back
+  ticks job_end = 0;        ///< nothing of a job runs any more … its state says so
+  ticks stop = 0;           ///< a command is asked to end by SIGTERM … it is killed; 0: at once
   ticks autoscale_gap = 0;  ///< one change of a formula … the next one that is accepted
 };
 /// Nothing takes time.

@@ -35,7 +35,8 @@ struct node_runner_options {
   std::string directory = {};  ///< absolute; a node is directory/number
   std::string account = {};
   std::string account_url = {};
-  ticks stop_takes = 0;  ///< from SIGTERM to SIGKILL for a command that is to end; 0: killed at once
+  ticks stop_takes =
+      0;  ///< from SIGTERM to SIGKILL for a command that is to end; 0: killed at once
 };
 
 class node_runner : public node_executor {

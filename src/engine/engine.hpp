@@ -118,8 +118,8 @@ struct pool_plan {
   std::string vm_size = {};
   std::string os_publisher = {};  ///< empty, as the other two: chosen by what the service supports
   std::string os_offer = {};
-  std::string os_sku = {};    ///< the start of one
-  std::string container = {};  ///< image that tasks run in; empty: none
+  std::string os_sku = {};              ///< the start of one
+  std::string container = {};           ///< image that tasks run in; empty: none
   std::optional<bool> inter_node = {};  ///< nodes reach each other; unset: as is useful
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A descriptor that is readable from the first ring until it is silenced: wakes a thread that polls,
-// from any thread or signal handler.
+// A descriptor that is readable from the first ring until it is silenced: wakes a thread that
+// polls, from any thread or signal handler.
 #pragma once
 
 #include "os/unique_fd.hpp"

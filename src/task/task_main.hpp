@@ -12,7 +12,8 @@ namespace clusterless::task {
 /// those of session::task_hosts(), or else this one alone.
 inline constexpr const char* task_variable = "CLUSTERLESS_TASK";
 
-/// The plan as plan_text(), where it is not a file in the folder: small ones travel with the command.
+/// The plan as plan_text(), where it is not a file in the folder: small ones travel with the
+/// command.
 inline constexpr const char* plan_variable = "CLUSTERLESS_TASK_PLAN";
 /// Path of the link file, where it is not in the folder.
 inline constexpr const char* link_variable = "CLUSTERLESS_TASK_LINK";

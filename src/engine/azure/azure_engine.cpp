@@ -70,10 +70,10 @@ core::nanoseconds azure_engine::now() const {
 
 void azure_engine::check(const core::task_shape& shape) const {
   if (shape.nodes > plan_.nodes)
-    throw error(error_kind::misuse,
-                "a task of " + nodes_text(shape.nodes) + " does not fit into a pool of " +
-                    nodes_text(plan_.nodes) + "; lower nodes_per_task or raise the nodes of the "
-                    "pool");
+    throw error(error_kind::misuse, "a task of " + nodes_text(shape.nodes) +
+                                        " does not fit into a pool of " + nodes_text(plan_.nodes) +
+                                        "; lower nodes_per_task or raise the nodes of the "
+                                        "pool");
   if (shape.nodes > 1 && !*plan_.inter_node)
     throw error(error_kind::misuse,
                 "a task of " + nodes_text(shape.nodes) +
@@ -91,8 +91,7 @@ std::size_t azure_engine::room(const core::task_shape& shape, bool) const {
   if (closed_) return 0;
   const core::nanoseconds first = service_->first_run();
   const bool learned = first != 0 && now() - first > learning_ns;
-  const std::size_t most =
-      learned ? longest_queue : std::max<std::size_t>(16, 3 * slots(shape));
+  const std::size_t most = learned ? longest_queue : std::max<std::size_t>(16, 3 * slots(shape));
   return pool_of_.size() < most ? most - pool_of_.size() : 0;
 }
 
@@ -226,8 +225,8 @@ void azure_engine::resize(int nodes) {
 
 void azure_engine::lose_node(int pool, int node) {
   if (pool < 1 || pool > plan_.pools || node < 1 || node > plan_.nodes)
-    throw error(error_kind::misuse, "there is no node " + std::to_string(node) + " in pool " +
-                                        std::to_string(pool));
+    throw error(error_kind::misuse,
+                "there is no node " + std::to_string(node) + " in pool " + std::to_string(pool));
   service_->lose_node(static_cast<std::size_t>(pool) - 1, node);
 }
 

@@ -47,6 +47,8 @@ class azure_engine final : public engine {
   void wake() override { outbox_.ring(); }
   int bell() const override { return outbox_.bell(); }
   void attend(bool) override {}
+  void leave(core::nanoseconds) override {}
+  bool attended() const override { return false; }
   core::nanoseconds next_deadline() const override { return -1; }
   void resize(int nodes) override;
   void lose_node(int pool, int node) override;

@@ -104,9 +104,7 @@ void azure_service::make_pool(std::size_t at, const std::string& script) {
   plan.blob_container = plan_.blob_container;
   plan.inter_node = plan_.inter_node.value_or(false);
   node_pool_events tell;
-  tell.note = [this](const std::string& line) {
-    to_.put([line](events& e) { e.note(line); });
-  };
+  tell.note = [this](const std::string& line) { to_.put([line](events& e) { e.note(line); }); };
   tell.broken = [this](const std::string& why) { broken(why); };
   made.nodes = std::make_unique<node_pool>(*places_[made.account].in, std::move(plan), tell);
 }
@@ -218,6 +216,7 @@ void azure_service::advance(std::size_t pool) {
   plan.pool = of.nodes->id();
   plan.pool_number = static_cast<int>(pool) + 1;
   plan.container = container_;
+  plan.folder = "pool" + std::to_string(pool + 1) + '/';
   plan.omp_threads = plan_.omp_threads;
   for (const auto& file : program_.files)
     resource_file_of(in, file, plan);

@@ -19,9 +19,9 @@ using namespace azure;
 
 namespace {
 
-constexpr int uploads = 16;                // of plans, at once
-constexpr int fetches = 16;                // of logs, at once
-constexpr int full_calls = 4;              // of 100 tasks each, at once
+constexpr int uploads = 16;    // of plans, at once
+constexpr int fetches = 16;    // of logs, at once
+constexpr int full_calls = 4;  // of 100 tasks each, at once
 constexpr std::int64_t url_seconds = 7 * 24 * 3600;
 constexpr std::int64_t task_seconds = 7 * 24 * 3600;
 constexpr std::int64_t job_seconds = 30 * 24 * 3600;
@@ -165,9 +165,9 @@ void batch_job::prepare(const task_ptr& task) {
     place.key = os::make_link_key();
     const std::string text = session::link_text(place);
     const auto* from = reinterpret_cast<const std::byte*>(text.data());
-    put("links/" + task->id, {from, from + text.size()});
+    put(plan_.folder + "links/" + task->id, {from, from + text.size()});
   }
-  if (!small) put("plans/" + task->id, std::move(bytes));
+  if (!small) put(plan_.folder + "plans/" + task->id, std::move(bytes));
 }
 
 batch::task_spec batch_job::spec_of(const batch_task& task) const {
@@ -184,7 +184,8 @@ batch::task_spec batch_job::spec_of(const batch_task& task) const {
     return file;
   };
   if (task.plan.empty())
-    spec.resource_files.push_back(bring(plan_.container, "plans/" + task.id, task::plan_name));
+    spec.resource_files.push_back(
+        bring(plan_.container, plan_.folder + "plans/" + task.id, task::plan_name));
   else
     spec.environment.emplace_back(task::plan_variable, task.plan);
   for (const auto& each : task.files)
@@ -196,7 +197,7 @@ batch::task_spec batch_job::spec_of(const batch_task& task) const {
     spec.instances->instances = task.nodes;
     // Files that all nodes get lie in the shared directory, on the first node too.
     spec.instances->common_files.push_back(
-        bring(plan_.container, "links/" + task.id, task::link_name));
+        bring(plan_.container, plan_.folder + "links/" + task.id, task::link_name));
     spec.instances->coordination_command =
         sh("[ \"$AZ_BATCH_IS_CURRENT_NODE_MASTER\" = true ] && exit 0; "
            "export CLUSTERLESS_AGENT=$AZ_BATCH_TASK_SHARED_DIR/link; "
@@ -209,7 +210,7 @@ batch::task_spec batch_job::spec_of(const batch_task& task) const {
   batch::output_file log;
   log.pattern = task::log_name;
   log.container_url = in_.open_url(plan_.container, "", "cw", url_seconds);
-  log.path = "logs/" + task.id;
+  log.path = plan_.folder + "logs/" + task.id;
   log.when = batch::upload_when::task_completion;
   spec.output_files = {log};
   if (!plan_.container_image.empty()) {
@@ -301,7 +302,8 @@ void batch_job::poll() {
       [this](const auto& options, auto then) {
         in_.batch().list_tasks(plan_.id, options, std::move(then));
       },
-      which, [this](result<std::vector<batch::task_info>> got) {
+      which,
+      [this](result<std::vector<batch::task_info>> got) {
         polling_ = false;
         if (closing_) return;
         if (!got) {
@@ -332,8 +334,8 @@ void batch_job::polled(const std::vector<batch::task_info>& changed) {
   tail();
   if (running == 0 && !by_id_.empty() && now_ms() >= next_look_ms_ &&
       now_ms() - last_change_ms_ > 1000) {
-    next_look_ms_ = now_ms() + std::clamp<std::int64_t>((now_ms() - last_change_ms_) / 4, 1000,
-                                                        30'000);
+    next_look_ms_ =
+        now_ms() + std::clamp<std::int64_t>((now_ms() - last_change_ms_) / 4, 1000, 30'000);
     tell_.nothing_runs();
     look_at_preparations();
   }
@@ -353,8 +355,8 @@ void batch_job::look_at_preparations() {
           return each.preparation == batch::task_result::success;
         });
         if (failed == all.end() || any_good) return;
-        std::string why = "node " + failed->node + " of pool " + plan_.pool +
-                          " could not fetch the program";
+        std::string why =
+            "node " + failed->node + " of pool " + plan_.pool + " could not fetch the program";
         if (failed->preparation_failure) {
           const auto& what = failed->preparation_failure->what;
           why += ": " + what.message + " (" + what.code + ")";
@@ -446,7 +448,7 @@ void batch_job::collect_more() {
 
 void batch_job::collect(const task_ptr& task) {
   ++collecting_;
-  in_.blobs().get(plan_.container, "logs/" + task->id, {0, small_log}, {}, {},
+  in_.blobs().get(plan_.container, plan_.folder + "logs/" + task->id, {0, small_log}, {}, {},
                   [this, task](result<std::optional<blob_content>> got) {
                     if (closing_) return;
                     if (!got) return call_failed(got.error());
@@ -463,7 +465,7 @@ void batch_job::fetch_rest(const task_ptr& task, std::uint64_t size) {
   auto whole = std::make_shared<std::string>();
   whole->resize(static_cast<std::size_t>(size));
   const std::span<std::byte> into(reinterpret_cast<std::byte*>(whole->data()), whole->size());
-  download(in_.blobs(), plan_.container, "logs/" + task->id, into, {},
+  download(in_.blobs(), plan_.container, plan_.folder + "logs/" + task->id, into, {},
            [this, task, whole](result<std::optional<blob_facts>> got) {
              if (closing_) return;
              if (!got) return call_failed(got.error());

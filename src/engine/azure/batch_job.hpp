@@ -32,10 +32,11 @@ struct batch_job_plan {
   std::string id = {};
   std::string pool = {};
   int pool_number = 1;
-  std::string container = {};  ///< of this run; holds plans and logs
+  std::string container = {};  ///< of this run; holds plans and logs of all its jobs
+  std::string folder = {};     ///< those of this job: how their blobs' names begin
   int omp_threads = 1;
   std::vector<azure::batch::resource_file> program = {};  ///< what a node needs to run tasks
-  std::string start_command = {};  ///< runs the program there, for /bin/sh
+  std::string start_command = {};                         ///< runs the program there, for /bin/sh
   std::string container_image = {};
 };
 
@@ -105,7 +106,7 @@ class batch_job {
 
   bool polling_ = false;
   bool poll_planned_ = false;
-  std::string cursor_;               ///< stateTransitionTime from which on to list
+  std::string cursor_;  ///< stateTransitionTime from which on to list
   std::int64_t cursor_ms_ = 0;
   std::int64_t last_change_ms_ = 0;  ///< by the steady clock
   std::int64_t last_sweep_ms_ = 0;

@@ -60,44 +60,45 @@ bool meets(const image_support& image, const image_wish& wish) {
          (wish.sku.empty() || lower(is.sku).starts_with(lower(wish.sku)));
 }
 
+// Those for machines of high-performance computing come with drivers that others do not need.
+bool is_plain(const image_support& image) {
+  return !holds(image.image.publisher, "dsvm") && !holds(image.image.offer, "hpc");
+}
+
 std::string name_of(const image_support& image) {
   return image.image.publisher + ' ' + image.image.offer + ' ' + image.image.sku;
 }
 
 }  // namespace
 
-image_support choose_image(const std::vector<image_support>& all, const image_wish& wish,
-                           std::int64_t now_ms) {
+image_choice choose_image(const std::vector<image_support>& all, const image_wish& wish,
+                          std::int64_t now_ms) {
   std::vector<const image_support*> usable;
   for (const auto& each : all)
     if (can_be_used(each, wish.containers, now_ms)) usable.push_back(&each);
-  const image_support* best = nullptr;
   const auto better = [](const image_support& a, const image_support& b) {
     const int x = liking(a), y = liking(b);
     if (x != y) return x > y;
-    // An image for special machines has a longer name than the plain one.
     const auto m = numbers_of(a.node_agent), n = numbers_of(b.node_agent);
     if (m != n) return m > n;
-    return name_of(a).size() < name_of(b).size();
+    return is_plain(a) && !is_plain(b);
   };
-  for (const auto* each : usable)
-    if (meets(*each, wish) && (best == nullptr || better(*each, *best))) best = each;
-  if (best != nullptr) return *best;
-  std::string text = "the service has no image of publisher '" + wish.publisher + "', offer '" +
-                     wish.offer + "' and SKU '" + wish.sku +
-                     "' that it has verified and still supports" +
-                     (wish.containers ? " and that runs containers" : "") +
-                     "; leave _NODE_OS_PUBLISHER, _NODE_OS_OFFER and _NODE_OS_SKU out of "
-                     "parameters.json, or name one of: ";
-  std::vector<std::string> names;
-  for (const auto* each : usable)
-    names.push_back(name_of(*each));
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  for (std::size_t i = 0; i < names.size(); ++i)
-    text += (i == 0 ? "" : ", ") + names[i];
-  if (names.empty()) text += "(none)";
-  throw error(error_kind::misuse, text);
+  const auto best = [&](const image_wish& of) {
+    const image_support* found = nullptr;
+    for (const auto* each : usable)
+      if (meets(*each, of) && (found == nullptr || better(*each, *found))) found = each;
+    return found;
+  };
+  if (const auto* wished = best(wish)) return {*wished, {}};
+  const auto* other = best({});
+  if (other == nullptr)
+    throw error(error_kind::failed,
+                std::string("the service has no Linux image that it has verified and still "
+                            "supports") +
+                    (wish.containers ? " and that runs containers" : "") +
+                    "; ask the administrator of the account");
+  return {*other, "the service does not support the image " + wish.publisher + ' ' + wish.offer +
+                      ' ' + wish.sku + " (any more); nodes get " + name_of(*other)};
 }
 
 }  // namespace clusterless::engine

@@ -18,11 +18,17 @@ struct image_wish {
   bool containers = false;
 };
 
+struct image_choice {
+  azure::batch::image_support image = {};
+  std::string note = {};  ///< why it is not what was asked for; empty when it is
+};
+
 /// The image that fits: verified by the service, Linux, for x86-64, supported for 30 days from
 /// `now_ms` on at least. With no wish it is the newest Ubuntu, else the newest Debian, else any.
-/// Programs bring their own C library, so that of the image does not matter. Throws `error`
-/// (misuse) that names the images there are when none fits.
-azure::batch::image_support choose_image(const std::vector<azure::batch::image_support>& all,
-                                         const image_wish& wish, std::int64_t now_ms);
+/// Programs bring their own C library, so that of the image does not matter. What is not supported
+/// any more, as in old parameter files, is replaced by the choice without a wish, with a note.
+/// Throws `error` (failed) when the service has no image that can be used.
+image_choice choose_image(const std::vector<azure::batch::image_support>& all,
+                          const image_wish& wish, std::int64_t now_ms);
 
 }  // namespace clusterless::engine

@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "azure/text.hpp"
 #include "core/checksum.hpp"
 #include "core/defaults.hpp"
 #include "core/text.hpp"
@@ -18,6 +19,7 @@ using namespace azure;
 namespace {
 
 constexpr std::int64_t script_seconds = 180ll * 24 * 3600;  // nodes come and go while the pool is
+constexpr std::int64_t fresh_seconds = 15 * 60;
 constexpr const char* script_name = "clusterless-startup";
 
 std::string nodes_text(int n) {
@@ -30,20 +32,31 @@ std::string lower(std::string text) {
   return text;
 }
 
+constexpr const char* formula_middle = "\");\n";
+std::string formula_start(int nodes) {
+  return "nodes = " + std::to_string(nodes) + ";\nfresh = time() < time(\"";
+}
+
 std::span<const std::byte> bytes_of(const std::string& text) {
   return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
 }
 
 }  // namespace
 
-std::string idle_formula(int nodes) {
-  // No samples yet means that the pool is new: its first tasks are on their way.
-  return "seen = $PendingTasks.GetSamplePercent(15 * TimeInterval_Minute);\n"
+std::string idle_formula(int nodes, std::int64_t fresh_until_s) {
+  // The samples tell nothing of tasks that are on their way.
+  return formula_start(nodes) + iso_time(fresh_until_s) + formula_middle +
+         "seen = $PendingTasks.GetSamplePercent(15 * TimeInterval_Minute);\n"
          "busy = seen < 50 ? 1 : max($PendingTasks.GetSample(15 * TimeInterval_Minute));\n"
-         "$TargetDedicatedNodes = busy > 0 ? " +
-         std::to_string(nodes) +
-         " : 0;\n"
+         "$TargetDedicatedNodes = fresh || busy > 0 ? nodes : 0;\n"
          "$NodeDeallocationOption = taskcompletion;";
+}
+
+std::int64_t fresh_until(const std::string& formula, int nodes) {
+  const std::string start = formula_start(nodes);
+  const std::size_t end = formula.find(formula_middle);
+  if (!formula.starts_with(start) || end == std::string::npos || end < start.size()) return 0;
+  return parse_iso_time(formula.substr(start.size(), end - start.size())).value_or(0);
 }
 
 node_pool::node_pool(cloud& in, node_pool_plan plan, node_pool_events to)
@@ -82,7 +95,8 @@ void node_pool::upload_script(std::function<void()> then) {
 void node_pool::choose(std::function<void()> ready) {
   in_.batch().get_pool(plan_.id, [this, ready](result<std::optional<batch::pool_info>> there) {
     if (!there) return break_down(there.error().text());
-    if (there->has_value() && there->value().state != batch::pool_state::deleting) return take_up(ready);
+    if (there->has_value() && there->value().state != batch::pool_state::deleting)
+      return take_up(ready);
     if (there->has_value()) {
       // The name is free when the last node is gone.
       on().later(1000, [this, ready] { choose(ready); });
@@ -93,9 +107,10 @@ void node_pool::choose(std::function<void()> ready) {
         [this, ready](result<std::vector<batch::image_support>> all) {
           if (!all) return break_down(all.error().text());
           try {
-            create(choose_image(all.value(), plan_.image,
-                                on().clock().unix_seconds() * 1000),
-                   ready);
+            const image_choice chosen =
+                choose_image(all.value(), plan_.image, on().clock().unix_seconds() * 1000);
+            if (!chosen.note.empty()) to_.note("Note: " + chosen.note + ".");
+            create(chosen.image, ready);
           } catch (const error& caught) {
             break_down("pool " + plan_.id + " cannot be made: " + caught.what());
           }
@@ -112,7 +127,7 @@ void node_pool::create(const batch::image_support& image, std::function<void()> 
   spec.node_agent = image.node_agent;
   spec.inter_node = plan_.inter_node;
   spec.slots_per_node = 1;
-  spec.formula = idle_formula(plan_.nodes);
+  spec.formula = idle_formula(plan_.nodes, on().clock().unix_seconds() + fresh_seconds);
   spec.formula_interval_s = 300;
   spec.metadata = {{"made-by", "clusterless"}};
   if (!plan_.container_image.empty()) {
@@ -167,7 +182,9 @@ void node_pool::take_up(std::function<void()> ready) {
                         plan_.id + ")");
     to_.note("Took up pool " + std::to_string(plan_.number) + " of " + std::to_string(plan_.of) +
              " in " + in_.place() + " (" + plan_.id + ") with " + nodes_text(plan_.nodes) + ".");
-    if (found.formula != idle_formula(plan_.nodes) || found.dedicated_target < plan_.nodes) scale();
+    const std::int64_t kept_s =
+        fresh_until(found.formula, plan_.nodes) - on().clock().unix_seconds();
+    if (kept_s < fresh_seconds / 2 || found.dedicated_target < plan_.nodes) scale();
     ready();
   });
 }
@@ -186,7 +203,8 @@ void node_pool::scale() {
     return;
   }
   in_.batch().enable_autoscale(
-      plan_.id, idle_formula(plan_.nodes), 300, [this](result<done> got) {
+      plan_.id, idle_formula(plan_.nodes, on().clock().unix_seconds() + fresh_seconds), 300,
+      [this](result<done> got) {
         scaling_ = false;
         const bool early = !got && (got.error().is("TooManyEnableAutoScaleRequests") ||
                                     got.error().is("PoolBeingResized"));
@@ -233,8 +251,8 @@ void node_pool::look() {
     const batch::pool_info& pool = there->value();
     if (!pool.resize_errors.empty()) {
       const auto& why = pool.resize_errors.front();
-      std::string text = "pool " + plan_.id + " cannot get its nodes: " + why.message + " (" +
-                         why.code + ")";
+      std::string text =
+          "pool " + plan_.id + " cannot get its nodes: " + why.message + " (" + why.code + ")";
       for (const auto& [name, value] : why.values)
         text += "; " + name + ": " + value;
       if (pool.dedicated_now + pool.spot_now == 0) return break_down(text);
@@ -245,8 +263,8 @@ void node_pool::look() {
                         pool.autoscale_error->message + " (" + pool.autoscale_error->code + ")");
     looking_ = true;
     batch::all_pages<batch::node_info>(
-        [this](const auto& which, auto then) { in_.batch().list_nodes(plan_.id, which, then); },
-        {}, [this](result<std::vector<batch::node_info>> all) {
+        [this](const auto& which, auto then) { in_.batch().list_nodes(plan_.id, which, then); }, {},
+        [this](result<std::vector<batch::node_info>> all) {
           looking_ = false;
           if (all) tell_trouble_of(all.value());
         });

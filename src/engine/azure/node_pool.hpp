@@ -22,14 +22,16 @@ struct node_pool_plan {
   std::string vm_size = {};
   image_wish image = {};
   std::string container_image = {};
-  std::string script = {};       ///< contents of the start-up script; empty: none
+  std::string script = {};          ///< contents of the start-up script; empty: none
   std::string blob_container = {};  ///< where the script goes
   bool inter_node = false;
 };
 
-/// The formula that keeps `nodes` nodes while tasks wait or run, and none a quarter of an hour
-/// after the last.
-std::string idle_formula(int nodes);
+/// The formula that keeps `nodes` nodes until `fresh_until_s` (Unix time) and while tasks wait or
+/// run, and none a quarter of an hour after the last.
+std::string idle_formula(int nodes, std::int64_t fresh_until_s);
+/// Until when a formula of that form for as many nodes keeps them in any case; 0 for any other.
+std::int64_t fresh_until(const std::string& formula, int nodes);
 
 /// Called on the engine's service thread, as everything here.
 struct node_pool_events {

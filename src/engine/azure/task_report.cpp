@@ -18,15 +18,17 @@ bool is_new(const batch_task& task, std::size_t position, std::uint64_t start) {
   return start != task.told_start || position > task.told_bytes;
 }
 
-void tell_line(std::vector<outbox::telling>& to, const batch_task& task, const task::log_entry& entry) {
+void tell_line(std::vector<outbox::telling>& to, const batch_task& task,
+               const task::log_entry& entry) {
   const auto key = task.key;
   const int pool = task.pool;
   if (entry.kind == task::entry_kind::printed) {
-    to.push_back([key, pool, worker = static_cast<int>(entry.number),
-            text = std::string(entry.text())](events& e) { e.printed(key, pool, worker, text); });
+    to.push_back(
+        [key, pool, worker = static_cast<int>(entry.number),
+         text = std::string(entry.text())](events& e) { e.printed(key, pool, worker, text); });
   } else {
     to.push_back([key, fraction = task::to_fraction(entry), text = std::string(entry.text())](
-               events& e) { e.progress(key, fraction, text); });
+                     events& e) { e.progress(key, fraction, text); });
   }
 }
 
@@ -73,9 +75,8 @@ log_end tell_log(std::vector<outbox::telling>& to, batch_task& task,
         break;
       case task::entry_kind::failed:
         ++end.settled;
-        to.push_back([key, log, entry](events& e) {
-          e.failed(key, entry.count, task::to_error(entry));
-        });
+        to.push_back(
+            [key, log, entry](events& e) { e.failed(key, entry.count, task::to_error(entry)); });
         break;
       case task::entry_kind::unusable:
         end.unusable = entry.text();

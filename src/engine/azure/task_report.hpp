@@ -25,7 +25,7 @@ struct batch_task {
   int nodes = 1;
   std::uint64_t first_item = 0;
   std::uint64_t items = 0;
-  std::string id = {};  ///< in the service
+  std::string id = {};    ///< in the service
   std::string plan = {};  ///< as text, when it is small
   std::vector<struct task_file> files = {};
   int requeues = 0;
@@ -34,7 +34,7 @@ struct batch_task {
   bool tailing = false;
   std::uint64_t told_bytes = 0;  ///< of its log, of which output and progress have been told
   std::uint64_t told_start = 0;  ///< of which start of the task those bytes are
-  bool begun = false;  ///< and told so
+  bool begun = false;            ///< and told so
   bool cancelled = false;
   bool over = false;
   azure::batch::task_info last = {};  ///< as the service told it at its end
