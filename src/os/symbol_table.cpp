@@ -96,7 +96,7 @@ std::string symbol_in(const mapped_file& file, const ElfW(Ehdr) & header,
 }  // namespace
 
 std::string program_file() {
-  const std::string link = "/proc/self/exe";
+  std::string link = "/proc/self/exe";
   std::error_code unknown;
   const std::string started = std::filesystem::read_symlink(link, unknown).string();
   const auto mappings = read_mappings();

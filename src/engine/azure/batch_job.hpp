@@ -21,13 +21,6 @@
 
 namespace clusterless::engine {
 
-/// A blob that a task needs beside its plan, and where it goes.
-struct task_file {
-  std::string container = {};
-  std::string blob = {};
-  std::string path = {};
-};
-
 struct batch_job_plan {
   std::string id = {};
   std::string pool = {};

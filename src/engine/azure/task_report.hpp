@@ -15,6 +15,13 @@
 
 namespace clusterless::engine {
 
+/// A blob that a task needs beside its plan, and where it goes.
+struct task_file {
+  std::string container = {};
+  std::string blob = {};
+  std::string path = {};
+};
+
 /// A task as the engine keeps it from submit to its end.
 struct batch_task {
   core::run_order order = {};  ///< the bytes of its items go when it has been added
@@ -27,7 +34,7 @@ struct batch_task {
   std::uint64_t items = 0;
   std::string id = {};    ///< in the service
   std::string plan = {};  ///< as text, when it is small
-  std::vector<struct task_file> files = {};
+  std::vector<task_file> files = {};
   int requeues = 0;
   std::int64_t running_since_ms = -1;
   std::int64_t tailed_ms = 0;
