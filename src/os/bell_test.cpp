@@ -16,8 +16,8 @@ namespace {
 /// A bell and one who rings it, over a mapping of his own as in another process.
 struct house {
   bell inside;
-  bell_page* page = static_cast<bell_page*>(::mmap(
-      nullptr, sizeof(bell_page), PROT_READ | PROT_WRITE, MAP_SHARED, inside.page_fd(), 0));
+  bell_page* page = static_cast<bell_page*>(
+      ::mmap(nullptr, sizeof(bell_page), PROT_READ | PROT_WRITE, MAP_SHARED, inside.page_fd(), 0));
   int number = inside.take_number();
   bell_ringer outside{page, inside.event_fd(), number};
 

@@ -15,7 +15,8 @@ class spin {
     looks_ = 0;
     yields_ = 0;
   }
-  /// Call it after each look in vain; true when it gave way, which is the time to look at the clock.
+  /// Call it after each look in vain; true when it gave way, which is the time to look at the
+  /// clock.
   bool again() noexcept {
     if (++looks_ < (same_core_ ? 1u : looks_before_yield)) return false;
     looks_ = 0;

@@ -105,7 +105,8 @@ TEST_CASE("a job is over, cancelled or takes nodes while another thread runs ite
 TEST_CASE("a worker that dies while another thread runs item after item is replaced") {
   auto pool = make_pool(2);
   const busy_thread beside(pool);
-  auto job = pool.run(+[](const int&) -> int { std::abort(); }, 0);
+  auto job = pool.run(
+      +[](const int&) -> int { std::abort(); }, 0);
   CHECK(job.outcome_of(0).error().cause() == cl::cause::crashed);
   CHECK(pool.pmap(next, 100).fetch().size() == 100);
 }
