@@ -26,7 +26,7 @@ TEST_CASE("a large copy is the same bytes and touches no others, wherever it beg
         REQUIRE(std::memcmp(to.data() + out_at, from.data() + in_at, n) == 0);
         const auto untouched = [](std::byte each) { return each == std::byte{0xa5}; };
         REQUIRE(std::all_of(to.begin(), to.begin() + out_at, untouched));
-        REQUIRE(std::all_of(to.begin() + out_at + static_cast<std::ptrdiff_t>(n), to.end(),
-                            untouched));
+        REQUIRE(
+            std::all_of(to.begin() + out_at + static_cast<std::ptrdiff_t>(n), to.end(), untouched));
       }
 }

@@ -27,8 +27,8 @@ clusterless::detail::segment_ptr seen_elsewhere(const clusterless::detail::segme
 
 TEST_CASE("a segment holds what was asked for, and others see what is written to it") {
   const auto there = std::make_shared<received_segments>();
-  for (const std::size_t bytes : {std::size_t{1}, 100'000 * std::size_t{1}, 2 * mib - 1, 2 * mib,
-                                  5 * mib + 24, 16 * mib}) {
+  for (const std::size_t bytes :
+       {std::size_t{1}, 100'000 * std::size_t{1}, 2 * mib - 1, 2 * mib, 5 * mib + 24, 16 * mib}) {
     const auto made = allocate_segment(bytes);
     REQUIRE(made->capacity >= bytes);
     CHECK(made->writable);
