@@ -79,7 +79,8 @@ class pool {
     }
   }
 
-  /// Stores `value` once in this pool, under the hash of its contents.
+  /// Stores `value` once in this pool, under the hash of its contents; one that holds large
+  /// `array`s under a name of its own, because their memory is shared as it is.
   template <class T>
   broadcast<T> broadcast(T value) {
     if constexpr (detail::check_value<T>()) {

@@ -56,7 +56,7 @@ struct outcome_bytes {
 
 /// A broadcast value as a supervisor holds it.
 struct broadcast_bytes {
-  std::uint64_t key[2] = {};  ///< hash of contents and type
+  std::uint64_t key[2] = {};  ///< hash of contents and type, or unlike any other
   detail::buffer bytes = {};
   detail::segment_list beside = {};
 };

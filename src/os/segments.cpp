@@ -31,14 +31,47 @@ std::size_t recycled_limit() {
 
 namespace {
 
+constexpr std::size_t huge_page = std::size_t{2} << 20;
+constexpr int collapse_advice = 25;  // MADV_COLLAPSE, from Linux 6.1 on
+
 std::size_t capacity_for(std::size_t bytes) {
   return std::max(std::bit_ceil(bytes), detail::segment_threshold);
 }
 
+/// Maps the whole of `fd`; in every process where its huge pages, if it has any, are mapped whole.
 std::byte* map_fd(int fd, std::size_t capacity, bool writable) {
-  void* at =
-      ::mmap(nullptr, capacity, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
-  return at == MAP_FAILED ? nullptr : static_cast<std::byte*>(at);
+  const int access = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+  if (capacity < huge_page) {
+    void* at = ::mmap(nullptr, capacity, access, MAP_SHARED, fd, 0);
+    return at == MAP_FAILED ? nullptr : static_cast<std::byte*>(at);
+  }
+  void* room = ::mmap(nullptr, capacity + huge_page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (room == MAP_FAILED) return nullptr;
+  auto* first = static_cast<std::byte*>(room);
+  const auto past = reinterpret_cast<std::uintptr_t>(first) % huge_page;
+  const std::size_t before = past == 0 ? 0 : huge_page - past;
+  void* at = ::mmap(first + before, capacity, access, MAP_SHARED | MAP_FIXED, fd, 0);
+  if (at == MAP_FAILED) {
+    ::munmap(room, capacity + huge_page);
+    return nullptr;
+  }
+  if (before != 0) ::munmap(first, before);
+  ::munmap(first + before + capacity, huge_page - before);
+  return static_cast<std::byte*>(at);
+}
+
+// Where huge pages of shared memory are not given unasked (the default), the kernel still gathers
+// what is there into them on request. To be gathered, a page of each has to be there.
+void gather_pages(shared_segment& segment, std::size_t bytes) {
+  static std::atomic<bool> refused{false};
+  const std::size_t end = bytes / huge_page * huge_page;
+  if (end <= segment.gathered || refused.load(std::memory_order_relaxed)) return;
+  for (std::size_t at = segment.gathered; at < end; at += huge_page)
+    segment.data[at] = std::byte{0};
+  if (::madvise(segment.data + segment.gathered, end - segment.gathered, collapse_advice) != 0 &&
+      errno == EINVAL)
+    refused.store(true, std::memory_order_relaxed);
+  segment.gathered = end;
 }
 
 /// Segments of this process that nobody holds at the moment, by size. Lives as long as the process,
@@ -64,6 +97,7 @@ class recycler {
       }
     }
     if (!found) found = make(capacity);
+    gather_pages(*found, bytes);
     return {found.release(),
             [](detail::segment* s) { instance().give_back(static_cast<shared_segment*>(s)); }};
   }
@@ -200,7 +234,7 @@ segment_ptr allocate_segment(std::size_t bytes) {
 }
 
 void advise_huge(void* at, std::size_t bytes) noexcept {
-  constexpr std::uintptr_t huge = 2u << 20;
+  constexpr std::uintptr_t huge = os::huge_page;
   if (bytes < 2 * huge) return;
   const auto from = (reinterpret_cast<std::uintptr_t>(at) + huge - 1) & ~(huge - 1);
   const auto to = (reinterpret_cast<std::uintptr_t>(at) + bytes) & ~(huge - 1);

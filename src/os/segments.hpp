@@ -17,7 +17,8 @@ namespace clusterless::os {
 /// A segment with the descriptor that other processes map it by.
 struct shared_segment : detail::segment {
   int fd = -1;
-  std::uint64_t name = 0;  ///< by which processes know it; unique on this node
+  std::uint64_t name = 0;    ///< by which processes know it; unique on this node
+  std::size_t gathered = 0;  ///< bytes from its start that were made huge pages, or were tried
 };
 
 /// The part of a segment that crosses processes, whoever made it.

@@ -2,6 +2,7 @@
 #include "os/symbolise.hpp"
 
 #include <doctest/doctest.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 #include <thread>
 
 #include "os/crashing_child_test.hpp"
+#include "os/trace_reader.hpp"
 
 namespace fs = std::filesystem;
 using namespace clusterless::os;
@@ -115,6 +117,15 @@ std::string trace_by(const std::string& program, const fs::path& folder, bool re
 }
 
 }  // namespace
+
+TEST_CASE("a trace is read beside other work, and told when it is there") {
+  crashing_child child([] { crash_site::outer("x"); });
+  child.wait();
+  clusterless::os::trace_reader beside(child.record());
+  pollfd done{beside.done_fd(), POLLIN, 0};
+  REQUIRE(::poll(&done, 1, 60'000) == 1);
+  CHECK(beside.text() == describe_trace(child.record()));
+}
 
 TEST_CASE("writes the trace of a crash to a file for the tests below" * doctest::skip()) {
   const char* out = std::getenv("SYMBOLISE_TEST_OUT");

@@ -39,8 +39,8 @@ class host {
   void watch_bell(int number, watched* who);
   void watch_output(int fd, watched* who);
   void watch_end(int pidfd, watched* who);
-  /// No more output comes from `fd`.
-  void end_output(int fd) { poller_.remove(fd); }
+  /// Nothing more is wanted of `fd`.
+  void unwatch(int fd) { poller_.remove(fd); }
   /// Stops all watches of `who`; its descriptors are given as they were watched.
   void forget(watched* who, int number, int output_fd, int pidfd);
 

@@ -13,7 +13,7 @@
 #include "os/fail.hpp"
 #include "os/program.hpp"
 #include "os/start_again.hpp"
-#include "os/symbolise.hpp"
+#include "os/trace_reader.hpp"
 #include "session/directories.hpp"
 #include "session/roles.hpp"
 
@@ -100,7 +100,7 @@ std::span<std::atomic<std::uint64_t>> local_member::claims() const {
 }
 
 void local_member::kill(os::own_kill why) {
-  if (!alive()) return;
+  if (!alive() || trace_) return;
   if (reason_ == os::own_kill::none) reason_ = why;
   process_.kill_group();
 }
@@ -150,7 +150,7 @@ void local_member::drain_output() {
   while (output_) {
     const ssize_t n = ::read(output_.get(), chunk, sizeof chunk);
     if (n == 0) {  // the item closed its streams; the process goes on
-      host_.end_output(output_.get());
+      host_.unwatch(output_.get());
       output_.reset();
     }
     if (n <= 0) return;
@@ -185,7 +185,19 @@ void local_member::lines(std::string_view text) {
   partial_ = text.substr(end + 1);
 }
 
+// To name the frames of its stack takes long, so the end is dealt with when that is done. Until
+// then it is as if the process had died a little later.
+bool local_member::trace_is_awaited() {
+  const auto& record = channel_->area().crash;
+  if (trace_ || !os::complete(record)) return false;
+  trace_ = std::make_unique<os::trace_reader>(record);
+  host_.unwatch(std::exchange(pidfd_, trace_->done_fd()));
+  host_.watch_end(pidfd_, this);
+  return true;
+}
+
 void local_member::ended() {
+  if (trace_is_awaited()) return;
   const pid_t gone = process_.pid();
   auto facts = process_.reap();
   if (!facts) return;
@@ -206,13 +218,14 @@ void local_member::ended() {
   last_moments how;
   how.why = os::cause_of_death(evidence);
   if (how.why.cause == cause::out_of_memory) host_.explain_oom_kill();
-  if (os::complete(record)) how.trace = os::describe_trace(record);
+  if (trace_) how.trace = trace_->text();
   how.was_ready = ready_;
   if (running != 0) {
     how.run = channel_->area().run_key.load(std::memory_order_acquire);
     how.item = running - 1;
   }
   stop_watching();
+  trace_.reset();
   channel_.reset();
   output_.reset();
   over_ = false;

@@ -10,6 +10,7 @@
 
 #include "os/channel.hpp"
 #include "os/process.hpp"
+#include "os/trace_reader.hpp"
 #include "session/host.hpp"
 #include "session/member.hpp"
 
@@ -31,7 +32,7 @@ class local_member final : public member, public watched {
   void kill(os::own_kill why) override;
   void kill_with_stack(core::nanoseconds timeout) override;
   bool ending() const noexcept override {
-    return over_ || (alive() && reason_ != os::own_kill::none);
+    return over_ || trace_ || (alive() && reason_ != os::own_kill::none);
   }
   void drain_output() override;
   void end_output() override;
@@ -46,6 +47,7 @@ class local_member final : public member, public watched {
   void say_hello();
   void lines(std::string_view text);
   void stop_watching();
+  bool trace_is_awaited();
 
   host& host_;
   member_events& events_;
@@ -59,7 +61,8 @@ class local_member final : public member, public watched {
   std::optional<core::nanoseconds> kill_at_;
   bool waiting_to_send_ = false;
   bool ready_ = false;
-  bool over_ = false;  // it is gone, and what it has sent is being read
+  bool over_ = false;                        // it is gone, and what it has sent is being read
+  std::unique_ptr<os::trace_reader> trace_;  // it is gone, and its stack is being read
 };
 
 }  // namespace clusterless::session

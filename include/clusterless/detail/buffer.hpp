@@ -56,7 +56,10 @@ class buffer {
     return at;
   }
   void append(const void* from, std::size_t n) {
-    if (n != 0) std::memcpy(extend(n), from, n);
+    if (n >= large_copy)
+      copy_large(extend(n), from, n);
+    else if (n != 0)
+      std::memcpy(extend(n), from, n);
   }
 
  private:

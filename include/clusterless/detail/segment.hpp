@@ -35,6 +35,10 @@ segment_ptr allocate_segment(std::size_t bytes);
 /// The segment `id` of a message; throws codec_error when it is not there.
 segment_ptr find_segment(const segment_list* beside, std::uint64_t id);
 
+/// memcpy for blocks that are not read again on this core soon.
+void copy_large(void* to, const void* from, std::size_t n) noexcept;
+inline constexpr std::size_t large_copy = 1024 * 1024;
+
 /// Asks for huge pages for memory that is about to be filled; does nothing below 4 MiB.
 void advise_huge(void* at, std::size_t bytes) noexcept;
 
