@@ -47,6 +47,14 @@ class Arrows(unittest.TestCase):
         self.assertEqual(len(said({"src/misc/a.cpp": '#include "core/text.hpp"\n'})), 1)
 
 
+class Names(unittest.TestCase):
+    def test_a_using_declaration_that_is_not_used_is_reported(self):
+        self.assertEqual(said({"tests/unit/a.cpp": "using std::string;\nusing a::b;\nb x;\n"}),
+                         ["tests/unit/a.cpp:1: string: this name is not used"])
+        self.assertEqual(said({"tests/unit/a.hpp": "using std::string;\n",
+                               "tests/unit/a.cpp": "using word = std::string;\n"}), [])
+
+
 class Exceptions(unittest.TestCase):
     long_file = {"src/os/a.cpp": "\n" * 401}
 

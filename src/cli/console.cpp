@@ -57,7 +57,7 @@ void console::print(std::string_view text) const {
 }
 
 void console::print_json(const json& document) const {
-  print(document.dump(2, ' ', false, json::error_handler_t::replace) + '\n');
+  print(json_text(document, 2) + '\n');
 }
 
 void console::say(const std::string& line) const {
@@ -117,24 +117,24 @@ std::string table::text(const console& on, const std::vector<std::size_t>& right
 
 namespace {
 
-/// Control characters as \xNN, but for those in `but`.
+/// Control characters, and bytes that are no UTF-8, as \xNN, but for those in `but`.
 std::string without_controls(std::string_view text, std::string_view but) {
   static constexpr char digits[] = "0123456789abcdef";
   std::string out;
-  unsigned char before = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    // U+0080 to U+009F steer terminals too; in UTF-8 they are C2 and this byte.
-    const bool second_set = before == 0xc2 && byte >= 0x80 && byte < 0xa0;
-    before = byte;
-    if ((byte >= 0x20 && byte != 0x7f && !second_set) || but.find(c) != std::string_view::npos) {
-      out += c;
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    const std::string_view one = text.substr(0, std::max<std::size_t>(length, 1));
+    text.remove_prefix(one.size());
+    if ((length != 0 && !is_control(one)) || but.find(one) != std::string_view::npos) {
+      out += one;
       continue;
     }
-    if (second_set) out.replace(out.size() - 1, 1, "\\xc2");
-    out += "\\x";
-    out += digits[byte >> 4];
-    out += digits[byte & 15];
+    for (const char c : one) {
+      const auto byte = static_cast<unsigned char>(c);
+      out += "\\x";
+      out += digits[byte >> 4];
+      out += digits[byte & 15];
+    }
   }
   return out;
 }

@@ -18,6 +18,7 @@
 #include "cli/doctor.hpp"
 #include "core/text.hpp"
 #include "os/abilities.hpp"
+#include "session/directories.hpp"
 
 namespace clusterless::cli {
 
@@ -184,10 +185,15 @@ class machine_examination {
           "Set TMPDIR to a directory that can be written: items get their scratch_dir() there");
       return;
     }
+    const auto removed = session::remove_left_directories();
+    const std::string left =
+        removed.empty()
+            ? ""
+            : "; removed what " + core::count_text(removed.size(), "killed program") + " had left";
     const std::uint64_t free = std::uint64_t{facts.f_bavail} * facts.f_frsize;
     const bool little = free < (std::uint64_t{100} << 20);
     add("scratch", little ? verdict::warning : verdict::good,
-        path + ", " + core::size_text(free) + " free",
+        path + ", " + core::size_text(free) + " free" + left,
         little ? "Set TMPDIR to a directory with more room if items use scratch_dir()" : "");
   }
 

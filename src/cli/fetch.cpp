@@ -54,7 +54,7 @@ class line_receiver final : public receiver {
   line_receiver(const type& of, const console& on, bool numbered)
       : of_(of), on_(on), numbered_(numbered), complaints_(on) {}
   void value(std::uint64_t item, bytes encoded) override {
-    const std::string text = decode_value(of_, encoded).dump();
+    const std::string text = json_text(decode_value(of_, encoded));
     on_.print((numbered_ ? std::to_string(item) + ": " : "") + text + '\n');
   }
   void failure(std::uint64_t item, const error_info& why) override {
@@ -74,7 +74,7 @@ class line_receiver final : public receiver {
 class json_receiver final : public receiver {
  public:
   json_receiver(const type& of, const std::string& job, const console& on) : of_(of), on_(on) {
-    on_.print("{\"job\": " + json(job).dump() + ", \"type\": " + json(in_words(of)).dump() +
+    on_.print("{\"job\": " + json_text(job) + ", \"type\": " + json_text(in_words(of)) +
               ", \"items\": [");
   }
   void value(std::uint64_t item, bytes encoded) override {
@@ -88,7 +88,7 @@ class json_receiver final : public receiver {
 
  private:
   void add(const json& one) {
-    on_.print((any_ ? ",\n  " : "\n  ") + one.dump(-1, ' ', false, json::error_handler_t::replace));
+    on_.print((any_ ? ",\n  " : "\n  ") + json_text(one));
     any_ = true;
   }
   const type& of_;

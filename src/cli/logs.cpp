@@ -73,7 +73,7 @@ class log_printer {
     line["pool"] = record.pool;
     line["worker"] = record.worker;
     line["text"] = std::string(text);
-    return line.dump(-1, ' ', false, json::error_handler_t::replace) + '\n';
+    return json_text(line) + '\n';
   }
 
   void put(std::string line) {

@@ -62,8 +62,7 @@ void tell_outcome(const std::string& pack, const store::manifest& about, json& f
   }
   facts["state"] = "value";
   facts["value"] = decode_value(parse_schema(about.result_schema), {entry.body, entry.size});
-  if (!on.json_wanted())
-    on.print(facts["value"].dump(-1, ' ', false, json::error_handler_t::replace) + '\n');
+  if (!on.json_wanted()) on.print(json_text(facts["value"]) + '\n');
 }
 
 }  // namespace

@@ -236,8 +236,7 @@ int show_item(job_look& job, std::uint64_t item, const console& on) {
     facts["value"] = value;
     text += " (task " + std::to_string(entry->task) + ", attempt " +
             std::to_string(entry->attempt) + "): " + in_words(of) + ", " +
-            core::size_text(entry->body.size()) + "\n" +
-            value.dump(-1, ' ', false, json::error_handler_t::replace);
+            core::size_text(entry->body.size()) + "\n" + json_text(value);
   } else {
     text += " has no outcome yet";
   }

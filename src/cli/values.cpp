@@ -252,28 +252,59 @@ json decode_value(const type& of, bytes value, const decode_options& options) {
   return decoder(value, options).whole(of);
 }
 
-bool is_utf8(std::string_view text) {
-  std::size_t at = 0;
+std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  while (at < text.size()) {
-    const unsigned first = byte(at);
-    const std::size_t length = first < 0x80   ? 1
-                               : first < 0xc2 ? 0
-                               : first < 0xe0 ? 2
-                               : first < 0xf0 ? 3
-                               : first < 0xf5 ? 4
-                                              : 0;
-    if (length == 0 || length > text.size() - at) return false;
-    for (std::size_t i = 1; i < length; ++i)
-      if ((byte(at + i) & 0xc0u) != 0x80u) return false;
-    // Overlong forms, surrogates, and what lies above U+10FFFF.
-    const unsigned second = length > 1 ? byte(at + 1) : 0;
-    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-        (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f))
-      return false;
-    at += length;
+  if (text.empty()) return 0;
+  const unsigned first = byte(0);
+  const std::size_t length = first < 0x80   ? 1
+                             : first < 0xc2 ? 0
+                             : first < 0xe0 ? 2
+                             : first < 0xf0 ? 3
+                             : first < 0xf5 ? 4
+                                            : 0;
+  if (length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xc0u) != 0x80u) return 0;
+  // Overlong forms, surrogates, and what lies above U+10FFFF.
+  const unsigned second = length > 1 ? byte(1) : 0;
+  if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
+      (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f))
+    return 0;
+  return length;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
   }
   return true;
+}
+
+bool is_control(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return first < 0x20 || first == 0x7f;
+  // U+0080 to U+009F steer terminals too.
+  return first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0;
+}
+
+std::string json_text(const json& value, int indent) {
+  const std::string text = value.dump(indent, ' ', false, json::error_handler_t::replace);
+  std::string out;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view one = rest.substr(0, std::max<std::size_t>(utf8_length(rest), 1));
+    rest.remove_prefix(one.size());
+    // What is below U+0020 is escaped already, or a line break between values.
+    if (!is_control(one) || static_cast<unsigned char>(one[0]) < 0x20) {
+      out += one;
+      continue;
+    }
+    char escaped[8];
+    std::snprintf(escaped, sizeof escaped, "\\u%04x", static_cast<unsigned char>(one.back()));
+    out += escaped;
+  }
+  return out;
 }
 
 }  // namespace clusterless::cli

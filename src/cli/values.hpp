@@ -72,5 +72,12 @@ json decode_value(const type& of, bytes value, const decode_options& options = {
 
 /// True when `text` is UTF-8 as RFC 3629 has it.
 bool is_utf8(std::string_view text);
+/// Bytes of the character `text` begins with; 0 when that is no UTF-8.
+std::size_t utf8_length(std::string_view text);
+/// True for one character of UTF-8 that may steer a terminal.
+bool is_control(std::string_view character);
+/// JSON for people and programs: what may steer a terminal is escaped, what is no UTF-8 is
+/// replaced. `indent`: spaces a level; -1 puts all on one line.
+std::string json_text(const json& value, int indent = -1);
 
 }  // namespace clusterless::cli

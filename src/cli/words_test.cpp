@@ -32,6 +32,29 @@ TEST_CASE("text from outside cannot steer a terminal") {
         "31m");
 }
 
+TEST_CASE("bytes that are no UTF-8 are shown as such, as terminals take some for controls") {
+  CHECK(cli::on_one_line("a\x9b"
+                         "31m\xff") == "a\\x9b31m\\xff");
+  CHECK(cli::on_its_lines("\xc2") == "\\xc2");
+  CHECK(cli::on_one_line("\xe2\x82") == "\\xe2\\x82");
+  CHECK(cli::on_one_line("\xe2\x82\xac \x7f") == "\xe2\x82\xac \\x7f");
+}
+
+TEST_CASE("values on a terminal cannot steer it, and read back as they were") {
+  const std::string text =
+      "Z\xc3\xbcrich \xc2\x9b"
+      "31m \x7f \x1b[2J\n";
+  const cli::json value = {{text, {text, 1.5}}};
+
+  const std::string shown = cli::json_text(value);
+
+  CHECK(cli::on_one_line(shown) == shown);
+  CHECK(shown.find("Z\xc3\xbcrich \\u009b31m \\u007f \\u001b[2J\\n") != std::string::npos);
+  CHECK(cli::json::parse(shown) == value);
+  CHECK(cli::json::parse(cli::json_text(value, 2)) == value);
+  CHECK(cli::json_text("\xc2") == "\"\xef\xbf\xbd\"");
+}
+
 TEST_CASE("limits of cgroups lower what the machine has") {
   CHECK(cli::limited_by(1000, "max") == 1000);
   CHECK(cli::limited_by(1000, "10") == 10);

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <mutex>
 #include <utility>
 
 #include "client/pool.hpp"
 #include "client/runtime.hpp"
 #include "client/waiting.hpp"
 #include "core/defaults.hpp"
+#include "session/directories.hpp"
 
 namespace clusterless::client {
 
@@ -149,6 +151,8 @@ void pool::drive() {
   ::sigfillset(&all);
   ::sigdelset(&all, SIGPIPE);
   ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  static std::once_flag once;
+  std::call_once(once, [] { session::remove_left_directories(); });
   guard held = lock();
   while (!closed_) {
     feed();

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 namespace clusterless::session {
 
@@ -15,6 +16,9 @@ std::string make_directory(const std::string& kind);
 void settle_directories(pid_t supervisor);
 /// In the supervisor: removes what a process that is gone has left.
 void remove_directories_of(pid_t process);
+/// Removes what programs of this user have left that were killed together with all their workers,
+/// and tells what that was. Directories of whoever lives are locked, which holds across containers.
+std::vector<std::string> remove_left_directories();
 /// In a worker whose supervisor is gone: kills the worker's process group, this process included,
 /// and has another process remove what the worker and the supervisor have left. For signal
 /// handlers.

@@ -5,7 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <clusterless/file.hpp>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
@@ -49,6 +51,52 @@ TEST_CASE("the supervisor removes what a worker has left, and nobody else's") {
 
   CHECK(!fs::exists(theirs));
   CHECK(fs::is_directory(ours));
+}
+
+namespace {
+
+/// A family of directories as a program with a number that is free leaves it.
+fs::path left_by(const std::string& number, const std::string& user) {
+  const char* base = std::getenv("TMPDIR");
+  const fs::path left = fs::path(base != nullptr && *base != '\0' ? base : "/tmp") /
+                        ("clusterless-" + user + "-" + number);
+  fs::create_directories(left / number / "item-a");
+  return left;
+}
+
+}  // namespace
+
+TEST_CASE("directories of programs that are gone are removed, those of whoever lives are not") {
+  const std::string user = std::to_string(::getuid());
+  const std::string none = std::to_string(1 << 30);  // no process has this number
+  const fs::path ours = session::make_directory("item");
+  const fs::path left = left_by(none, user);
+  const fs::path foreign = left_by(none, user + "0");
+
+  const auto removed = session::remove_left_directories();
+
+  CHECK(std::find(removed.begin(), removed.end(), left) != removed.end());
+  CHECK(!fs::exists(left));
+  CHECK(fs::is_directory(ours));
+  CHECK(fs::is_directory(foreign));
+  fs::remove_all(foreign);
+}
+
+TEST_CASE("nobody's clean-up takes away what is being made") {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    session::settle_directories((1 << 30) + 1);
+    for (int i = 0; i < 1000; ++i)
+      if (!fs::is_directory(session::make_directory("item"))) ::_exit(1);
+    ::_exit(0);
+  }
+  int status = -1;
+  while (::waitpid(child, &status, WNOHANG) == 0)
+    session::remove_left_directories();
+
+  CHECK(status == 0);
+  session::remove_left_directories();
 }
 
 TEST_CASE("a file that was named needs no directory, one that was received gets its own") {

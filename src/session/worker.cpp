@@ -3,9 +3,7 @@
 
 #include <fcntl.h>
 #include <malloc.h>
-#include <signal.h>
 #include <stdio_ext.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -26,6 +24,7 @@
 #include "session/forked_child.hpp"
 #include "session/pending_map.hpp"
 #include "session/roles.hpp"
+#include "session/supervisor_watch.hpp"
 
 namespace clusterless::session {
 
@@ -46,11 +45,6 @@ void flush_output() {
 // An item may have left for another directory.
 void go_to(const os::unique_fd& directory) {
   [[maybe_unused]] const bool went = directory && ::fchdir(directory.get()) == 0;
-}
-
-// The supervisor is gone: nobody wants what this process and its children do.
-void die_with_supervisor(int) {
-  end_group_without_supervisor();
 }
 
 [[noreturn]] void give_up(const std::string& why) {
@@ -133,8 +127,7 @@ void worker::on_hello(os::message& what) {
             " and the client is build " + os::to_hex(theirs) +
             "; run the program again with one build everywhere");
   }
-  ::prctl(PR_SET_PDEATHSIG, SIGRTMAX - 1);
-  if (::getppid() != got->supervisor_pid) die_with_supervisor(0);
+  watch_supervisor(got->supervisor_pid);
   settle_directories(got->supervisor_pid);
   auto& here = this_context();
   here.link = this;
@@ -375,9 +368,6 @@ void worker_main(int socket) {
   // Memory of large values is used again and again: give none of it back to the system.
   ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
   ::mallopt(M_TRIM_THRESHOLD, -1);
-  struct sigaction orphaned {};
-  orphaned.sa_handler = die_with_supervisor;
-  ::sigaction(SIGRTMAX - 1, &orphaned, nullptr);
   watch_for_forked_children();
   try {
     worker here(socket);

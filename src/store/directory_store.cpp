@@ -44,6 +44,7 @@ class directory_store final : public object_store {
   std::size_t read(const std::string& key, std::uint64_t offset,
                    std::span<std::byte> into) const override;
   std::optional<std::uint64_t> size(const std::string& key) const override;
+  std::uint64_t zeros_until(const std::string& key, std::uint64_t offset) const override;
   std::vector<object_info> list(const std::string& prefix) const override;
   void put(const std::string& key, bytes content) override;
   bool put_new(const std::string& key, bytes content) override;
@@ -119,6 +120,16 @@ std::size_t directory_store::read(const std::string& key, std::uint64_t offset,
   const auto done = read_all(fd.get(), offset, into);
   if (done < 0) throw_io("read", place(key), errno, path_);
   return static_cast<std::size_t>(done);
+}
+
+std::uint64_t directory_store::zeros_until(const std::string& key, std::uint64_t offset) const {
+  const descriptor fd = open_to_read(key);
+  if (!fd) return offset;
+  const off_t data = ::lseek(fd.get(), static_cast<off_t>(offset), SEEK_DATA);
+  if (data >= 0) return static_cast<std::uint64_t>(data);
+  // ENXIO: no data up to the end. A file system without holes has other answers.
+  const off_t end = errno == ENXIO ? ::lseek(fd.get(), 0, SEEK_END) : -1;
+  return std::max(offset, end < 0 ? 0 : static_cast<std::uint64_t>(end));
 }
 
 std::optional<std::uint64_t> directory_store::size(const std::string& key) const {

@@ -79,13 +79,16 @@ void log_reader::limit_to(std::uint64_t size) {
   limit_ = size;
 }
 
+bool log_reader::has(std::uint64_t offset, std::size_t n) const {
+  return offset >= block_at_ && offset - block_at_ <= block_.size() &&
+         n <= block_.size() - (offset - block_at_);
+}
+
 /// Makes [offset, offset + n) of the log part of the block; false when the log is shorter.
 bool log_reader::load(std::uint64_t offset, std::size_t n) {
   const std::uint64_t size = std::min(size_, limit_);
   if (offset > size || n > size - offset) return false;
-  if (offset >= block_at_ && offset - block_at_ <= block_.size() &&
-      n <= block_.size() - (offset - block_at_))
-    return true;
+  if (has(offset, n)) return true;
   const bool near = offset >= block_at_ && offset <= block_at_ + block_.size() + small_read;
   ahead_ = near ? std::min(ahead_ * 2, large_read) : small_read;
   const std::uint64_t wanted = std::min<std::uint64_t>(size - offset, std::max(n, ahead_));
@@ -145,9 +148,12 @@ bool log_reader::is_blank(std::uint64_t offset) {
 /// The first intact head at or behind `from`. Heads lie at multiples of 8, and one inside a body
 /// cannot pass: its sum would have to be made for this log and this place.
 bool log_reader::find_head(std::uint64_t from, frame& out) {
-  for (std::uint64_t at = from; load(at, frame_head_size); at += 8)
+  for (std::uint64_t at = from;; at += 8) {
+    // No head begins in a hole, unless with a checksum of 0.
+    if (!has(at, frame_head_size)) at = std::max(at, from_->zeros_until(key_, at) / 8 * 8);
+    if (!load(at, frame_head_size)) return false;
     if (parse(at, out) == head::intact) return true;
-  return false;
+  }
 }
 
 bool log_reader::skip_damage() {

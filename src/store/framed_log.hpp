@@ -84,6 +84,7 @@ class log_reader {
  private:
   enum class head { intact, cut_short, wrong };
   head parse(std::uint64_t offset, frame& out);
+  bool has(std::uint64_t offset, std::size_t n) const;  ///< in the block
   bool load(std::uint64_t offset, std::size_t n);
   bool is_blank(std::uint64_t offset);
   bool find_head(std::uint64_t from, frame& out);

@@ -2,8 +2,11 @@
 #include "store/framed_log.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <clusterless/error.hpp>
+#include <filesystem>
 #include <string>
 
 #include "store/directory_store.hpp"
@@ -219,6 +222,44 @@ TEST_CASE("zeros at the end are what a crash of the machine leaves, zeros before
   std::fill(hole.begin() + 64, hole.begin() + 120, std::byte{0});
   store.set_content(key, hole);
   CHECK(read_all(store).end == log_end::damaged);
+}
+
+TEST_CASE("a log grown by 1 TiB of holes is read at once, and so are frames behind a hole") {
+  const tests::scratch_directory folder;
+  const auto store = open_directory_store(folder.path() + "/store");
+  constexpr std::uint64_t tebibyte = std::uint64_t{1} << 40;
+  write_small_log(*store);
+  const std::uint64_t size = store->size(key).value();
+  std::error_code refused;
+  std::filesystem::resize_file(store->place(key), tebibyte, refused);
+  if (refused) {
+    MESSAGE("skipped: " << refused.message());
+    return;
+  }
+  CHECK(store->zeros_until(key, 1 << 20) == tebibyte);
+
+  CHECK(read_all(*store).frames == 3);
+  CHECK(read_all(*store).end == log_end::torn);
+  CHECK(log_writer(*store, key).cut_bytes() == tebibyte - size);
+
+  log_writer log(*store, key);
+  const std::string large(300'000, 'l');
+  log.add(4, {}, as_bytes(large));
+  const std::uint64_t last = log.add(5, {}, as_bytes("the last"));
+  log.write();
+  const int fd = ::open(store->place(key).c_str(), O_WRONLY | O_CLOEXEC);
+  REQUIRE(fd >= 0);
+  constexpr int punch = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+  const bool punched = ::fallocate(fd, punch, 0, static_cast<off_t>(last)) == 0;
+  ::close(fd);
+  if (!punched) return;
+  log_reader reader(*store, key);
+  frame f;
+  CHECK(!reader.next(f));
+  CHECK(reader.end() == log_end::damaged);
+  REQUIRE(reader.skip_damage());
+  REQUIRE(reader.next(f));
+  CHECK(text_of(reader.body(f)) == "the last");
 }
 
 TEST_CASE("frames of another log, or moved within theirs, do not pass") {

@@ -93,6 +93,11 @@ class object_store {
                            std::span<std::byte> into) const = 0;
   /// Bytes in the object; nothing when there is none. Polling this is how to watch an object.
   virtual std::optional<std::uint64_t> size(const std::string& key) const = 0;
+  /// A place at or behind `offset` before which all bytes from `offset` on are zeros that take no
+  /// room, as in a file that was made longer; `offset` in a store that cannot tell.
+  virtual std::uint64_t zeros_until(const std::string& /*key*/, std::uint64_t offset) const {
+    return offset;
+  }
   /// Every object whose key is `prefix` or starts with `prefix`/, sorted; all when it is empty.
   virtual std::vector<object_info> list(const std::string& prefix) const = 0;
 

@@ -13,7 +13,6 @@
 namespace cl = clusterless;
 using namespace std::chrono_literals;
 using conformance::await;
-using conformance::contains;
 using conformance::eventually;
 using conformance::exists;
 using conformance::make_pool;

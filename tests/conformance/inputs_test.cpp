@@ -14,7 +14,6 @@
 namespace cl = clusterless;
 using conformance::await;
 using conformance::contains;
-using conformance::error_of;
 using conformance::make_pool;
 using conformance::shared_folder;
 using conformance::touch;

@@ -17,12 +17,9 @@
 #include "conformance/pool_under_test.hpp"
 
 namespace cl = clusterless;
-using conformance::await;
-using conformance::contains;
 using conformance::exists;
 using conformance::make_pool;
 using conformance::shared_folder;
-using conformance::touch;
 
 namespace {
 

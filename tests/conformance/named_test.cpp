@@ -14,7 +14,6 @@
 namespace cl = clusterless;
 using conformance::append_line;
 using conformance::await;
-using conformance::contains;
 using conformance::eventually;
 using conformance::exists;
 using conformance::lines_of;

@@ -11,7 +11,6 @@
 #include "conformance/pool_under_test.hpp"
 
 namespace cl = clusterless;
-using conformance::await;
 using conformance::eventually;
 using conformance::files_in;
 using conformance::make_pool;

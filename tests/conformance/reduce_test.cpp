@@ -9,7 +9,6 @@
 #include "conformance/pool_under_test.hpp"
 
 namespace cl = clusterless;
-using conformance::contains;
 using conformance::error_of;
 using conformance::make_pool;
 

@@ -3,7 +3,7 @@
 import os
 import signal
 
-from support import Case, fixture, main, read_proc
+from support import Case, fixture, main, read_proc, stat_fields
 
 
 class Endings(Case):
@@ -74,6 +74,64 @@ class Endings(Case):
 
     def test_killed(self):
         self.check_signal(signal.SIGKILL)
+
+    def workers_of(self, client):
+        return [pid for pid in self.processes() if pid != client.pid and
+                read_proc(pid, "cmdline").split(b"\0")[0].endswith(b"endings")]
+
+    def stop(self, *pids):
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        self.wait_until(lambda: all(stat_fields(pid)[:1] == ["T"] for pid in pids), "the stop")
+
+    def test_killed_while_its_workers_are_stopped(self):
+        client = self.start(fixture("endings"), "wait", self.place)
+        self.wait_for_all(client)
+        self.stop(*self.workers_of(client))
+        client.kill()
+        client.end()
+        self.assert_alone()
+        self.assert_no_remains()
+
+    def test_workers_that_are_stopped_and_continued_go_on(self):
+        client = self.start(fixture("endings"), "wait", self.place)
+        self.wait_for_all(client)
+        before = self.workers_of(client)
+        self.stop(*before)
+        for pid in before:
+            os.kill(pid, signal.SIGCONT)
+        self.wait_until(lambda: all(stat_fields(pid)[:1] != ["T"] for pid in before), "all", client)
+        client.kill(signal.SIGSTOP)  # so that it would start no others
+        self.assertEqual(sorted(self.workers_of(client)), sorted(before))
+        client.kill()
+        client.end()
+        self.assert_alone()
+
+    def test_what_was_left_is_removed_by_the_next_client_and_nothing_else(self):
+        other = self.start(fixture("endings"), "wait", self.place)
+        self.wait_for_all(other)
+        kept = os.listdir(self.temporary)
+        self.assertEqual(len(kept), 1)
+        for name in os.listdir(self.place):
+            if name == "waiting" or name.startswith("up-"):
+                os.remove(self.path(name))
+        client = self.start(fixture("endings"), "wait", self.place)
+        self.wait_until(lambda: os.path.exists(self.path("waiting")), "all items to run", client)
+        # Nobody is left to remove anything: a stopped client sees no worker end.
+        mine = [pid for pid in self.processes() if stat_fields(pid)[1:2] == [str(client.pid)]]
+        self.stop(client.pid)
+        for pid in mine:
+            os.kill(pid, signal.SIGKILL)
+        self.wait_until(lambda: all(stat_fields(pid)[:1] in ([], ["Z"]) for pid in mine), "it")
+        client.kill()
+        client.end()
+        self.assertEqual(len(os.listdir(self.temporary)), 2)
+
+        self.succeed(fixture("plain"))
+
+        self.assertEqual(os.listdir(self.temporary), kept)
+        other.kill()
+        other.end()
 
     def test_terminated(self):
         self.check_signal(signal.SIGTERM)

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#include "session/supervisor_watch.hpp"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "session/directories.hpp"
+
+namespace clusterless::session {
+
+namespace {
+
+/// Whose death ends this process. The kernel tells of it by SIGCONT, which a stopped process gets
+/// too.
+volatile pid_t supervisor = 0;
+
+// Somebody else may have sent the signal. When the supervisor has become another program it still
+// is the parent, but it is the sender. Where the kernel finds stopped processes without anybody to
+// continue them it sends SIGHUP first.
+void on_signal(int number, siginfo_t* about, void*) {
+  const int before = errno;
+  if (::getppid() != supervisor || (about->si_code == SI_USER && about->si_pid == supervisor))
+    end_group_without_supervisor();
+  if (number == SIGHUP) {
+    ::signal(SIGHUP, SIG_DFL);
+    ::raise(SIGHUP);
+  }
+  errno = before;
+}
+
+}  // namespace
+
+void watch_supervisor(pid_t its_pid) {
+  supervisor = its_pid;
+  struct sigaction action {};
+  action.sa_sigaction = on_signal;
+  action.sa_flags = SA_SIGINFO | SA_RESTART;
+  ::sigaction(SIGCONT, &action, nullptr);
+  ::sigaction(SIGHUP, &action, nullptr);
+  ::prctl(PR_SET_PDEATHSIG, SIGCONT);
+  if (::getppid() != its_pid) end_group_without_supervisor();
+}
+
+}  // namespace clusterless::session

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// Ties a worker to its supervisor: however that ends, the worker and what it has started end too,
+// even those that were stopped. It leaves the directories to session/directories.
+#pragma once
+
+#include <sys/types.h>
+
+namespace clusterless::session {
+
+/// From now on the death of `its_pid` ends this process and its process group; at once when it is
+/// not the parent. SIGCONT tells of it: a handler that the program sets for that would undo this.
+void watch_supervisor(pid_t its_pid);
+
+}  // namespace clusterless::session
