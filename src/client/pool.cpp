@@ -106,9 +106,12 @@ void pool::close_engine(const std::string& why, bool remove) {
 }
 
 void pool::destroy() {
-  guard held = lock();
-  close_engine("the pool was destroyed", true);
-  engine_->wake();
+  {
+    const guard held = lock();
+    close_engine("the pool was destroyed", true);
+    engine_->wake();
+  }
+  engine_->settle();
 }
 
 void pool::abandon() {
@@ -348,6 +351,10 @@ detail::job_ptr pool::reopen(const std::string& name, const std::string& result_
   taken.facts.call = std::move(taken.call);
   auto made = std::make_shared<job>(shared_from_this(), std::move(taken.facts),
                                     std::make_unique<recorder>(std::move(taken.record)));
+  for (const auto& each : made->record()->broadcast_keys()) {
+    const std::uint64_t key[2] = {each[0], each[1]};
+    engine_->know_broadcast(key);
+  }
   made->restore();
   start(made);
   feed();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "client/recorder.hpp"
 
+#include <charconv>
 #include <chrono>
 #include <cstring>
 
@@ -146,6 +147,20 @@ void recorder::keep_broadcast(const core::broadcast_bytes& value) {
   }
   parts.push_back(view(value.bytes.data(), value.bytes.size()));
   record_->put_shared_value(shared_name(value.key), parts);
+}
+
+std::vector<std::array<std::uint64_t, 2>> recorder::broadcast_keys() const {
+  std::vector<std::array<std::uint64_t, 2>> keys;
+  for (const auto& name : record_->shared_names()) {
+    if (name.size() != 32) continue;  // not a value of ours
+    const auto part = [&name](std::size_t at) {
+      std::uint64_t value = 0;
+      std::from_chars(name.data() + at, name.data() + at + 16, value, 16);
+      return value;
+    };
+    keys.push_back({part(0), part(16)});
+  }
+  return keys;
 }
 
 std::shared_ptr<const core::broadcast_bytes> recorder::broadcast(

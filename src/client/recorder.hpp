@@ -3,6 +3,7 @@
 // before anybody is told.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -41,6 +42,8 @@ class recorder {
   void commit(core::nanoseconds now, bool finished);
   /// Keeps a broadcast value with the job.
   void keep_broadcast(const core::broadcast_bytes& value);
+  /// Keys of all broadcast values of the job.
+  std::vector<std::array<std::uint64_t, 2>> broadcast_keys() const;
   /// The broadcast value under `key`, or null when the record has none.
   std::shared_ptr<const core::broadcast_bytes> broadcast(const std::uint64_t (&key)[2]) const;
   /// The job is over: others may drive it now.

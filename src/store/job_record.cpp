@@ -137,6 +137,14 @@ std::optional<buffer> job_record::shared_value(const std::string& name) const {
   return found;
 }
 
+std::vector<std::string> job_record::shared_names() const {
+  const std::string prefix = folder_ + "/shared/";
+  std::vector<std::string> names;
+  for (const auto& each : in_->list(prefix))
+    names.push_back(each.key.substr(prefix.size()));
+  return names;
+}
+
 void job_record::put_shared_value(const std::string& name, std::span<const bytes> parts) {
   const std::string key = folder_ + "/shared/" + name;
   if (in_->size(key)) return;

@@ -60,6 +60,8 @@ class job_record {
   /// A large value that items share, kept once under its content hash `name`; nothing when there is
   /// none. Throws `error` (failed) when it is damaged.
   std::optional<buffer> shared_value(const std::string& name) const;
+  /// Names of all shared values.
+  std::vector<std::string> shared_names() const;
 
   // Reading, by any process.
 

@@ -79,6 +79,7 @@ task_plan read_plan(const std::string& folder) {
 std::vector<std::string> own_hosts() {
   auto hosts = session::task_hosts();
   if (!hosts.empty()) return hosts;
+  if (const char* const node = std::getenv("AZ_BATCH_NODE_ID")) return {node};
   char name[256] = "";
   ::gethostname(name, sizeof name - 1);
   return {name};

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "azure/blob_transfer.hpp"
-#include "azure/text.hpp"
 #include "core/defaults.hpp"
 #include "os/program.hpp"
 #include "os/tls_stream.hpp"
@@ -20,15 +18,12 @@ using namespace azure;
 namespace {
 
 constexpr int uploads = 16;    // of plans, at once
-constexpr int fetches = 16;    // of logs, at once
 constexpr int full_calls = 4;  // of 100 tasks each, at once
 constexpr std::int64_t url_seconds = 7 * 24 * 3600;
 constexpr std::int64_t task_seconds = 7 * 24 * 3600;
 constexpr std::int64_t job_seconds = 30 * 24 * 3600;
 constexpr std::int64_t kept_seconds = 24 * 3600;  // a task's folder on its node
 constexpr std::size_t inline_plan_bytes = 3000;   // 100 of them as text fit into a call
-constexpr std::size_t small_log = std::size_t{1} << 20;
-constexpr const char* state_time_select = "id,state,stateTransitionTime,executionInfo,nodeInfo";
 
 std::string sh(const std::string& script) {
   std::string quoted;
@@ -269,247 +264,17 @@ void batch_job::close(std::function<void()> then) {
   closing_ = true;
   if (state_ == state::none || state_ == state::gone) return then();
   state_ = state::gone;
-  in_.batch().delete_job(plan_.id, [then](result<bool>) { then(); });
+  in_.batch().delete_job(plan_.id, [this, then](result<bool>) { wait_until_gone(then, 20); });
 }
 
-// --- watching ----------------------------------------------------------------------------------
-
-// The longer nothing has changed, the longer the next question waits.
-void batch_job::plan_poll() {
-  if (poll_planned_ || polling_ || closing_ || by_id_.empty()) return;
-  poll_planned_ = true;
-  const std::int64_t quiet = now_ms() - last_change_ms_;
-  const std::int64_t wait = std::clamp<std::int64_t>(quiet / 8, 20, 10'000);
-  on().later(wait, [this] {
-    poll_planned_ = false;
-    poll();
+// The job is there until nothing of it runs any more.
+void batch_job::wait_until_gone(std::function<void()> then, std::int64_t wait_ms) {
+  in_.batch().get_job(plan_.id, [this, then, wait_ms](result<std::optional<batch::job_info>> got) {
+    if (!got || !got->has_value()) return then();
+    on().later(wait_ms, [this, then, wait_ms] {
+      wait_until_gone(then, std::min<std::int64_t>(wait_ms * 2, 2000));
+    });
   });
-}
-
-void batch_job::poll() {
-  if (polling_ || closing_ || by_id_.empty()) return;
-  polling_ = true;
-  batch::list_options which;
-  which.select = state_time_select;
-  // What changed a moment before the last answer may have become visible after it. Now and then
-  // all is asked for, in case a change went by unseen.
-  const bool sweep = cursor_.empty() || now_ms() - last_sweep_ms_ > 60'000;
-  if (sweep)
-    last_sweep_ms_ = now_ms();
-  else
-    which.filter = "stateTransitionTime ge DateTime'" + cursor_ + "'";
-  batch::all_pages<batch::task_info>(
-      [this](const auto& options, auto then) {
-        in_.batch().list_tasks(plan_.id, options, std::move(then));
-      },
-      which,
-      [this](result<std::vector<batch::task_info>> got) {
-        polling_ = false;
-        if (closing_) return;
-        if (!got) {
-          if (got.error().kind() != error_kind::busy || ++failed_polls_ > 20)
-            return call_failed(got.error());
-        } else {
-          failed_polls_ = 0;
-          polled(got.value());
-        }
-        plan_poll();
-      });
-}
-
-void batch_job::polled(const std::vector<batch::task_info>& changed) {
-  int running = 0;
-  for (const auto& each : changed) {
-    if (each.state_changed_ms > cursor_ms_) {
-      cursor_ms_ = each.state_changed_ms;
-      cursor_ = iso_time(cursor_ms_ / 1000 - 2);
-    }
-    const auto found = by_id_.find(each.id);
-    if (found == by_id_.end()) continue;
-    saw(found->second, each);
-  }
-  for (const auto& [id, task] : by_id_)
-    running += task->running_since_ms >= 0;
-  collect_more();
-  tail();
-  if (running == 0 && !by_id_.empty() && now_ms() >= next_look_ms_ &&
-      now_ms() - last_change_ms_ > 1000) {
-    next_look_ms_ =
-        now_ms() + std::clamp<std::int64_t>((now_ms() - last_change_ms_) / 4, 1000, 30'000);
-    tell_.nothing_runs();
-    look_at_preparations();
-  }
-}
-
-// Tasks wait for ever for nodes that could not fetch the program.
-void batch_job::look_at_preparations() {
-  batch::list_options which;
-  in_.batch().list_preparations(
-      plan_.id, which, [this](result<batch::page<batch::node_preparation>> got) {
-        if (!got || closing_) return;
-        const auto& all = got->items;
-        const auto failed = std::find_if(all.begin(), all.end(), [](const auto& each) {
-          return each.prepared && each.preparation == batch::task_result::failure;
-        });
-        const bool any_good = std::any_of(all.begin(), all.end(), [](const auto& each) {
-          return each.preparation == batch::task_result::success;
-        });
-        if (failed == all.end() || any_good) return;
-        std::string why =
-            "node " + failed->node + " of pool " + plan_.pool + " could not fetch the program";
-        if (failed->preparation_failure) {
-          const auto& what = failed->preparation_failure->what;
-          why += ": " + what.message + " (" + what.code + ")";
-          for (const auto& [name, value] : what.values)
-            if (name.find("Path") != std::string::npos || name == "Message")
-              why += "; " + name + ": " + value;
-        }
-        break_down(why);
-      });
-}
-
-void batch_job::saw(const task_ptr& task, const batch::task_info& info) {
-  if (info.state == batch::task_state::completed) {
-    task->last = info;
-    last_change_ms_ = now_ms();
-    by_id_.erase(task->id);
-    to_collect_.push_back(task);
-    return;
-  }
-  if (info.requeues > task->requeues) {
-    last_change_ms_ = now_ms();
-    return lost_and_queued_again(task);
-  }
-  if (info.state == batch::task_state::running && task->running_since_ms < 0) {
-    task->running_since_ms = now_ms();
-    task->last = info;
-    last_change_ms_ = now_ms();
-    tell_.runs();
-    std::vector<outbox::telling> tell;
-    begin(*task, tell);
-    to_.put(std::move(tell));
-  }
-}
-
-void batch_job::begin(batch_task& task, std::vector<outbox::telling>& tell) {
-  if (std::exchange(task.begun, true)) return;
-  tell.push_back([key = task.key, pool = task.pool](events& e) { e.started(key, pool); });
-}
-
-// The service runs it again by itself, but an attempt is an attempt: whether there is another, and
-// with which number, is for the book to say.
-void batch_job::lost_and_queued_again(const task_ptr& task) {
-  in_.batch().terminate_task(plan_.id, task->id, [](result<bool>) {});
-  error_info why = why_ended(*task, {}, {});
-  why.message = "the service lost the node its task ran on";
-  std::vector<outbox::telling> tell;
-  begin(*task, tell);
-  tell.push_back([key = task->key, why](events& e) { e.failed(key, 0, why); });
-  finish(task, std::move(tell));
-}
-
-void batch_job::tail() {
-  constexpr std::size_t few = 8;
-  if (by_id_.size() > 64) return;
-  std::size_t running = 0;
-  for (const auto& [id, task] : by_id_)
-    running += task->running_since_ms >= 0;
-  if (running == 0 || running > few) return;
-  for (const auto& [id, each] : by_id_) {
-    const auto task = each;
-    const std::int64_t now = now_ms();
-    if (task->running_since_ms < 0 || task->tailing || now - task->running_since_ms < 500 ||
-        now - task->tailed_ms < 1000)
-      continue;
-    task->tailing = true;
-    in_.batch().get_task_file(
-        plan_.id, task->id, std::string("wd/") + task::log_name, task->told_bytes,
-        std::uint64_t{1} << 20, [this, task](result<std::optional<batch::file_content>> got) {
-          task->tailing = false;
-          task->tailed_ms = now_ms();
-          if (!got || !got->has_value() || task->over || !by_id_.contains(task->id)) return;
-          std::vector<outbox::telling> lines;
-          tell_output(lines, *task,
-                      std::make_shared<const std::string>(std::move(got->value().body)));
-          to_.put(std::move(lines));
-        });
-  }
-}
-
-// --- collecting --------------------------------------------------------------------------------
-
-void batch_job::collect_more() {
-  while (collecting_ < fetches && !to_collect_.empty()) {
-    const auto task = std::move(to_collect_.front());
-    to_collect_.pop_front();
-    if (!task->over) collect(task);
-  }
-}
-
-void batch_job::collect(const task_ptr& task) {
-  ++collecting_;
-  in_.blobs().get(plan_.container, plan_.folder + "logs/" + task->id, {0, small_log}, {}, {},
-                  [this, task](result<std::optional<blob_content>> got) {
-                    if (closing_) return;
-                    if (!got) return call_failed(got.error());
-                    if (!got->has_value())
-                      return explain(task, std::make_shared<const std::string>());
-                    auto& content = got->value();
-                    if (content.facts.size > content.body.size())
-                      return fetch_rest(task, content.facts.size);
-                    collected(task, std::make_shared<const std::string>(std::move(content.body)));
-                  });
-}
-
-void batch_job::fetch_rest(const task_ptr& task, std::uint64_t size) {
-  auto whole = std::make_shared<std::string>();
-  whole->resize(static_cast<std::size_t>(size));
-  const std::span<std::byte> into(reinterpret_cast<std::byte*>(whole->data()), whole->size());
-  download(in_.blobs(), plan_.container, plan_.folder + "logs/" + task->id, into, {},
-           [this, task, whole](result<std::optional<blob_facts>> got) {
-             if (closing_) return;
-             if (!got) return call_failed(got.error());
-             collected(task, whole);
-           });
-}
-
-void batch_job::collected(const task_ptr& task, std::shared_ptr<const std::string> log) {
-  if (!task->over && task->last.result != batch::task_result::success)
-    return explain(task, std::move(log));
-  --collecting_;
-  if (!task->over) {
-    std::vector<outbox::telling> tell;
-    begin(*task, tell);
-    const log_end end = tell_log(tell, *task, log);
-    if (!end.whole) {
-      error_info why = why_ended(*task, end, {});
-      tell.push_back([key = task->key, why](events& e) { e.failed(key, 0, why); });
-    }
-    finish(task, std::move(tell));
-  }
-  collect_more();
-}
-
-// The task failed: what it has told counts, and the item it was in is told why.
-void batch_job::explain(const task_ptr& task, std::shared_ptr<const std::string> log) {
-  in_.batch().get_task_file(
-      plan_.id, task->id, "stderr.txt", 0, defaults::output_tail,
-      [this, task, log](result<std::optional<batch::file_content>> got) {
-        --collecting_;
-        if (closing_ || task->over) return;
-        std::string printed;
-        if (got && got->has_value()) printed = got->value().body;
-        std::vector<outbox::telling> tell;
-        begin(*task, tell);
-        const log_end end = tell_log(tell, *task, log);
-        if (!end.unusable.empty()) return break_down(end.unusable);
-        if (end.settled < task->items) {
-          error_info why = why_ended(*task, end, printed);
-          tell.push_back([key = task->key, why](events& e) { e.failed(key, 0, why); });
-        }
-        finish(task, std::move(tell));
-        collect_more();
-      });
 }
 
 }  // namespace clusterless::engine

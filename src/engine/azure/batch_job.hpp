@@ -46,7 +46,7 @@ class batch_job {
   /// Takes a task. `files` are there already.
   void add(core::run_order order, std::vector<task_file> files);
   void cancel(std::uint64_t key);
-  /// Ends and removes the job; `then` is called when the service has been told.
+  /// Ends and removes the job; `then` is called when nothing of it runs any more.
   void close(std::function<void()> then);
 
  private:
@@ -73,6 +73,7 @@ class batch_job {
   void explain(const task_ptr& task, std::shared_ptr<const std::string> log);
   /// The task is over: what `tell` tells, and that.
   void finish(const task_ptr& task, std::vector<outbox::telling> tell = {});
+  void wait_until_gone(std::function<void()> then, std::int64_t wait_ms);
   void break_down(const std::string& why);
   void call_failed(const azure::service_error& why);
   azure::loop& on() { return in_.batch().on(); }

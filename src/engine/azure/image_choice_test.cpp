@@ -55,7 +55,8 @@ TEST_CASE("a wish is met whatever its case, and by the start of the SKU") {
 }
 
 TEST_CASE("an image that is out of support is replaced, and that is told") {
-  const auto chosen = choose_image(service(), {"Canonical", "UbuntuServer", "18.04", false}, now_ms);
+  const auto chosen =
+      choose_image(service(), {"Canonical", "UbuntuServer", "18.04", false}, now_ms);
 
   CHECK(chosen.image.image.offer == "ubuntu-24_04-lts");
   CHECK(chosen.note.find("Canonical UbuntuServer 18.04") != std::string::npos);
