@@ -138,10 +138,10 @@ std::optional<buffer> job_record::shared_value(const std::string& name) const {
 }
 
 std::vector<std::string> job_record::shared_names() const {
-  const std::string prefix = folder_ + "/shared/";
+  const std::string prefix = folder_ + "/shared";
   std::vector<std::string> names;
   for (const auto& each : in_->list(prefix))
-    names.push_back(each.key.substr(prefix.size()));
+    if (each.key.size() > prefix.size() + 1) names.push_back(each.key.substr(prefix.size() + 1));
   return names;
 }
 
