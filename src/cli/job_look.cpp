@@ -2,7 +2,6 @@
 #include "cli/job_look.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <clusterless/error.hpp>
 #include <ctime>
 #include <filesystem>
@@ -10,17 +9,12 @@
 
 #include "config/wording.hpp"
 #include "core/text.hpp"
+#include "os/wall_clock.hpp"
 #include "store/directory_store.hpp"
 
 namespace clusterless::cli {
 
 namespace {
-
-std::uint64_t now_ms() {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                        std::chrono::system_clock::now().time_since_epoch())
-                                        .count());
-}
 
 [[noreturn]] void no_such_job(const store::object_store& in, const std::string& name) {
   const auto names = store::list_jobs(in);
@@ -197,7 +191,7 @@ json error_facts(const error_info& info) {
 }
 
 std::string age(std::uint64_t unix_ms) {
-  const std::uint64_t now = now_ms();
+  const std::uint64_t now = os::unix_ms();
   return core::duration_text(static_cast<std::int64_t>(now - std::min(now, unix_ms)) * 1'000'000);
 }
 

@@ -3,7 +3,6 @@
 
 #include <unistd.h>
 
-#include <chrono>
 #include <ctime>
 #include <filesystem>
 #include <random>
@@ -15,6 +14,7 @@
 #include "core/wire.hpp"
 #include "os/program.hpp"
 #include "os/symbolise.hpp"
+#include "os/wall_clock.hpp"
 #include "session/roles.hpp"
 
 namespace clusterless::client {
@@ -28,12 +28,6 @@ std::string random_letters(std::size_t n) {
   while (text.size() < n)
     text += letters[source() % (sizeof letters - 1)];
   return text;
-}
-
-std::uint64_t unix_ms() {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                        std::chrono::system_clock::now().time_since_epoch())
-                                        .count());
 }
 
 std::string host_name() {
@@ -67,7 +61,7 @@ store::manifest describe(const job_facts& facts, const detail::call& what,
   store::manifest about;
   about.name = facts.id;
   about.run = random_letters(12);
-  about.created_ms = unix_ms();
+  about.created_ms = os::unix_ms();
   about.host = host_name();
   about.library = version;
   about.program = os::program_path();

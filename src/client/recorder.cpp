@@ -2,24 +2,18 @@
 #include "client/recorder.hpp"
 
 #include <charconv>
-#include <chrono>
 #include <cstring>
 
 #include <clusterless/codec.hpp>
 
 #include "client/job_events.hpp"
 #include "core/checksum.hpp"
+#include "os/wall_clock.hpp"
 #include "store/directory_store.hpp"
 
 namespace clusterless::client {
 
 namespace {
-
-std::uint64_t unix_ms() {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                        std::chrono::system_clock::now().time_since_epoch())
-                                        .count());
-}
 
 store::bytes view(const std::byte* data, std::size_t size) {
   return {data, size};
@@ -54,7 +48,7 @@ void recorder::outcomes(std::uint64_t first, std::uint64_t count, std::uint64_t 
 void recorder::printed(std::uint64_t task, std::uint64_t item, int pool, int worker,
                        std::string_view text) {
   store::output_record line;
-  line.unix_ms = unix_ms();
+  line.unix_ms = os::unix_ms();
   line.task = task;
   line.item = item;
   line.pool = pool;
@@ -75,7 +69,7 @@ void recorder::commit_inputs() {
 void recorder::progress(std::uint64_t task, std::uint64_t item, double fraction,
                         std::string_view text) {
   auto& event = progress_[task];
-  event.unix_ms = unix_ms();
+  event.unix_ms = os::unix_ms();
   event.kind = static_cast<std::uint16_t>(event_kind::progress);
   event.task = task;
   event.item = item;
@@ -84,7 +78,7 @@ void recorder::progress(std::uint64_t task, std::uint64_t item, double fraction,
 
 void recorder::retried(const error_info& why) {
   store::event_record event;
-  event.unix_ms = unix_ms();
+  event.unix_ms = os::unix_ms();
   event.kind = static_cast<std::uint16_t>(event_kind::retried);
   event.task = why.task;
   event.item = why.item;

@@ -73,12 +73,12 @@ void remote_node::begin() {
 }
 
 // An agent of another task may have the port: the next one is tried then.
-void remote_node::drop_connection(const std::string& why, bool wrong_agent) {
+void remote_node::drop_connection(std::string why, bool wrong_agent) {
   unwatch();
   connecting_.reset();
   stream_.reset();
   greeting_.reset();
-  if (!wrong_agent || last_trouble_.empty()) last_trouble_ = why;
+  if (!wrong_agent || last_trouble_.empty()) last_trouble_ = std::move(why);
   port_index_ = (port_index_ + 1) % place_.ports;
   next_try_ = host_.now() + (port_index_ == 0 ? between_tries : 0);
 }
@@ -191,7 +191,10 @@ remote_member::remote_member(remote_node& on, member_events& to, member_facts fa
 }
 
 remote_member::~remote_member() {
-  if (alive_) kill(os::own_kill::cancel);
+  try {
+    if (alive_) kill(os::own_kill::cancel);
+  } catch (...) {  // it ends with the link then, as all of that node do
+  }
   node_.remove(this);
 }
 

@@ -45,7 +45,7 @@ class remote_node final : public watched {
  private:
   void reach();
   void begin();
-  void drop_connection(const std::string& why, bool wrong_agent);
+  void drop_connection(std::string why, bool wrong_agent);  ///< a copy: why it goes is its own
   void greet();
   void deliver();
   bool take(link_frame& frame);

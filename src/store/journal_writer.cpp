@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "store/journal_writer.hpp"
 
-#include <chrono>
 #include <clusterless/detail/pack.hpp>
 #include <clusterless/error.hpp>
 
+#include "os/wall_clock.hpp"
+
 namespace clusterless::store {
 namespace {
-
-std::uint64_t unix_ms() {
-  using namespace std::chrono;
-  return static_cast<std::uint64_t>(
-      duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
-}
 
 void check_range(item_range range) {
   if (range.count == 0 || range.count > max_frame_items || range.first >= max_items)
@@ -45,7 +40,7 @@ journal_writer::journal_writer(object_store& to, const std::string& folder, std:
   if (log_.end() != 0)
     throw error(error_kind::lost,
                 to.place(journal_key(folder, epoch)) + " is in use by another driver of the job");
-  const opened_meta meta{epoch, unix_ms()};
+  const opened_meta meta{epoch, os::unix_ms()};
   log_.add(number_of(journal_kind::opened), bytes_of(meta), std::as_bytes(std::span(fences)));
   commit(true);
 }

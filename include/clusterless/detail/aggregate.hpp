@@ -14,8 +14,11 @@ namespace clusterless::detail {
 inline constexpr std::size_t max_fields = 24;
 
 struct any_field {
+  // Never called. It has a body because clang wants one for types of an unnamed namespace.
   template <class T>
-  operator T() const noexcept;
+  operator T() const noexcept {
+    __builtin_trap();
+  }
 };
 /// Becomes a base class of T and nothing else.
 template <class T>

@@ -15,9 +15,9 @@ using namespace azure;
 
 namespace {
 
-constexpr int fetches = 16;  // of logs, at once
+constexpr int fetches = 16;                              // of logs, at once
 constexpr std::size_t small_log = std::size_t{1} << 20;  // bytes; larger ones come in parts
-constexpr std::int64_t tail_after_ms = 500;  // tasks that run so long are looked into
+constexpr std::int64_t tail_after_ms = 500;              // tasks that run so long are looked into
 constexpr std::int64_t tail_every_ms = 1000;
 constexpr const char* state_time_select = "id,state,stateTransitionTime,executionInfo,nodeInfo";
 
@@ -169,8 +169,8 @@ void batch_job::tail() {
   for (const auto& [id, each] : by_id_) {
     const auto task = each;
     const std::int64_t now = now_ms();
-    if (task->running_since_ms < 0 || task->tailing || now - task->running_since_ms < tail_after_ms ||
-        now - task->tailed_ms < tail_every_ms)
+    if (task->running_since_ms < 0 || task->tailing ||
+        now - task->running_since_ms < tail_after_ms || now - task->tailed_ms < tail_every_ms)
       continue;
     task->tailing = true;
     in_.batch().get_task_file(
