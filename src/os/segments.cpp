@@ -10,6 +10,7 @@
 #include <atomic>
 #include <bit>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <string>
@@ -233,11 +234,23 @@ segment_ptr allocate_segment(std::size_t bytes) {
   return os::recycler::instance().allocate(bytes);
 }
 
+void reach_ahead(std::size_t bytes) noexcept {
+  constexpr std::size_t mapped_alone = std::size_t{32} << 20;  // glibc: never in the heap
+  if (bytes < 2 * os::huge_page || bytes >= mapped_alone) return;
+  void* volatile taken = std::malloc(bytes + 2 * os::huge_page);
+  std::free(taken);
+}
+
+// Values that follow each other in the heap share huge pages: who fills the first part of one with
+// small pages leaves small ones for the rest, which takes longer than all else.
 void advise_huge(void* at, std::size_t bytes) noexcept {
   constexpr std::uintptr_t huge = os::huge_page;
   if (bytes < 2 * huge) return;
-  const auto from = (reinterpret_cast<std::uintptr_t>(at) + huge - 1) & ~(huge - 1);
-  const auto to = (reinterpret_cast<std::uintptr_t>(at) + bytes) & ~(huge - 1);
+  const auto begin = reinterpret_cast<std::uintptr_t>(at);
+  const auto heap_end = reinterpret_cast<std::uintptr_t>(::sbrk(0));
+  const auto from = (begin + huge - 1) & ~(huge - 1);
+  auto to = (begin + bytes) & ~(huge - 1);
+  if (to + huge <= heap_end) to += huge;
   if (to > from) ::madvise(reinterpret_cast<void*>(from), to - from, MADV_HUGEPAGE);
 }
 

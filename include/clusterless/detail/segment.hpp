@@ -39,6 +39,10 @@ segment_ptr find_segment(const segment_list* beside, std::uint64_t id);
 void copy_large(void* to, const void* from, std::size_t n) noexcept;
 inline constexpr std::size_t large_copy = 1024 * 1024;
 
+/// Has the heap reach past the huge page in which a value of so many bytes will end, so that
+/// advise_huge() can ask for that page as well. Allocates nothing.
+void reach_ahead(std::size_t bytes) noexcept;
+
 /// Asks for huge pages for memory that is about to be filled; does nothing below 4 MiB.
 void advise_huge(void* at, std::size_t bytes) noexcept;
 
@@ -49,6 +53,7 @@ void advise_huge(void* at, std::size_t bytes) noexcept;
 template <class T>
 void assign_raw(std::vector<T>& value, const std::byte* from, std::size_t n) {
   if (n == 0) return;
+  reach_ahead(n * sizeof(T));
   value.reserve(n);
   advise_huge(value.data(), n * sizeof(T));
   if (reinterpret_cast<std::uintptr_t>(from) % alignof(T) == 0) {
