@@ -24,7 +24,7 @@ namespace clusterless::session {
 
 namespace {
 
-constexpr core::nanoseconds soon = 1'000'000;
+constexpr core::nanoseconds next_send = 1'000'000;
 constexpr core::nanoseconds between_looks = 20'000'000;
 
 /// Takes connections until one of them has the key and greets as this build does.
@@ -168,7 +168,7 @@ class node_agent final : public member_events, public watched {
   }
 
   core::nanoseconds deadline() const {
-    core::nanoseconds next = waiting_to_send_ ? host_.now() + soon : -1;
+    core::nanoseconds next = waiting_to_send_ ? host_.now() + next_send : -1;
     const auto at = [&next](core::nanoseconds when) {
       next = next < 0 ? when : std::min(next, when);
     };
