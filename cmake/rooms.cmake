@@ -10,23 +10,31 @@ endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
 
 add_library(clusterless_warnings INTERFACE)
+# Sources that are built as one see the names of the others.
 target_compile_options(clusterless_warnings INTERFACE
-  -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+  -Wall -Wextra $<$<NOT:$<BOOL:${CLUSTERLESS_UNITY}>>:-Wshadow> -Wconversion -Wnon-virtual-dtor
+  -Woverloaded-virtual $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
   $<$<BOOL:${CLUSTERLESS_WERROR}>:-Werror>)
 
 if(CLUSTERLESS_SANITIZE)
-  add_compile_options(-fsanitize=${CLUSTERLESS_SANITIZE} -fno-omit-frame-pointer -O1)
+  add_compile_options(-fsanitize=${CLUSTERLESS_SANITIZE} -fno-sanitize-recover=all
+                      -fno-omit-frame-pointer -O1)
   add_link_options(-fsanitize=${CLUSTERLESS_SANITIZE})
 endif()
 
 if(CLUSTERLESS_FUZZ)
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-    message(FATAL_ERROR "libFuzzer comes with clang: cmake --preset fuzz")
+    message(FATAL_ERROR "libFuzzer comes with clang: cmake --preset asan")
   endif()
-  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer -O1)
-  add_link_options(-fsanitize=address,undefined)
+  add_compile_options(-fsanitize=fuzzer-no-link)
   add_custom_target(fuzz_targets)
+endif()
+
+# Tests are not what is looked into: they are compiled quickly.
+add_library(clusterless_quick_tests INTERFACE)
+if(CLUSTERLESS_SANITIZE)
+  target_compile_options(clusterless_quick_tests INTERFACE
+    -O0 $<$<BOOL:${CLUSTERLESS_FUZZ}>:-fno-sanitize=fuzzer-no-link>)
 endif()
 
 # The public headers: what every room may include.
@@ -50,10 +58,11 @@ function(add_room name)
     file(CREATE_LINK ${PROJECT_SOURCE_DIR}/src/${seen} ${view}/${seen} SYMBOLIC)
   endforeach()
   target_include_directories(room_${target} PRIVATE ${view})
-  set_target_properties(room_${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  set_target_properties(room_${target} PROPERTIES POSITION_INDEPENDENT_CODE ON
+    UNITY_BUILD ${CLUSTERLESS_UNITY} UNITY_BUILD_CODE_BEFORE_INCLUDE "// NOLINTNEXTLINE(bugprone-suspicious-include)")
   set_property(GLOBAL APPEND PROPERTY CLUSTERLESS_ROOMS room_${target})
   add_room_test(${name})
-  add_room_fuzz(room_${target})
+  add_room_fuzz(room_${target} ${ROOM_LINK})
 endfunction()
 
 # The fuzz targets that sit beside the code of a room: each x_fuzz.cpp is a program x_fuzz.
@@ -62,13 +71,10 @@ function(add_room_fuzz room)
   if(NOT CLUSTERLESS_FUZZ OR NOT sources)
     return()
   endif()
-  file(GLOB support CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.cpp)
-  list(FILTER support EXCLUDE REGEX "/test_main\\.cpp$")
   foreach(source ${sources})
     get_filename_component(program ${source} NAME_WE)
-    add_executable(${program} EXCLUDE_FROM_ALL ${source} ${support})
-    target_include_directories(${program} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
-    target_link_libraries(${program} PRIVATE ${room} clusterless clusterless_warnings)
+    add_executable(${program} EXCLUDE_FROM_ALL ${source})
+    target_link_libraries(${program} PRIVATE ${room} ${ARGN} test_pieces clusterless_warnings)
     target_link_options(${program} PRIVATE -fsanitize=fuzzer)
     add_dependencies(fuzz_targets ${program})
   endforeach()
@@ -85,4 +91,5 @@ function(add_room_test name)
   target_include_directories(${target}_test PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${target}_test PRIVATE test_support clusterless_warnings)
   add_test(NAME ${name} COMMAND ${target}_test)
+  add_dependencies(unit_tests ${target}_test)
 endfunction()

@@ -99,7 +99,7 @@ std::string program_in_path(const std::string& name) {
   const std::string all = path != nullptr ? path : "";
   for (std::size_t at = 0; at <= all.size();) {
     const auto end = std::min(all.find(':', at), all.size());
-    const std::string whole = all.substr(at, end - at) + '/' + name;
+    std::string whole = all.substr(at, end - at) + '/' + name;
     if (::access(whole.c_str(), X_OK) == 0) return whole;
     at = end + 1;
   }

@@ -40,7 +40,8 @@ namespace {
 class pool_handle final : public detail::pool_core {
  public:
   explicit pool_handle(std::shared_ptr<pool> inside) : inside_(std::move(inside)) {}
-  ~pool_handle() override { inside_->abandon(); }
+  // A range that drops its pool while it is read ends the program with what abandon() throws.
+  ~pool_handle() override { inside_->abandon(); }  // NOLINT(bugprone-exception-escape)
 
   detail::job_ptr submit(detail::call what, detail::item_source* now,
                          std::unique_ptr<detail::item_source> later,

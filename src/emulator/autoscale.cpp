@@ -15,7 +15,7 @@ namespace clusterless::emulator {
 namespace {
 
 using kind = formula_value::kind;
-constexpr int deepest = 100;
+constexpr int deepest_formula = 100;
 constexpr int most_nodes = 1'000'000;
 
 const std::map<std::string, double>& intervals() {
@@ -81,7 +81,7 @@ class interpreter {
     while (n < text_.size() &&
            (std::isalnum(static_cast<unsigned char>(text_[n])) != 0 || text_[n] == '_'))
       ++n;
-    const std::string made(text_.substr(0, n));
+    std::string made(text_.substr(0, n));
     text_.remove_prefix(n);
     return made;
   }
@@ -100,7 +100,7 @@ class interpreter {
   }
 
   formula_value expression() {
-    if (++depth_ > deepest) syntax("too deeply nested");
+    if (++depth_ > deepest_formula) syntax("too deeply nested");
     formula_value made = level(0);
     if (accept("?")) {
       const bool first = !idle_ && made.as_number() != 0;
@@ -141,7 +141,7 @@ class interpreter {
     return made;
   }
   formula_value unary() {
-    if (++depth_ > deepest) syntax("too deeply nested");
+    if (++depth_ > deepest_formula) syntax("too deeply nested");
     formula_value made;
     if (accept("!")) {
       const formula_value inner = unary();

@@ -141,14 +141,13 @@ transfer list_blobs(const std::string& container_url, const std::string& prefix,
   std::string marker;
   do {
     std::string body;
-    const transfer done =
-        with_retries(container_url, [&](httplib::Client& client, const address& to) {
-          std::string query = "restype=container&comp=list&prefix=" + percent_encoded(prefix);
-          if (!marker.empty()) query += "&marker=" + percent_encoded(marker);
-          auto result = client.Get(with_query(to, query), {{"x-ms-version", version}});
-          if (result) body = result->body;
-          return result;
-        });
+    transfer done = with_retries(container_url, [&](httplib::Client& client, const address& to) {
+      std::string query = "restype=container&comp=list&prefix=" + percent_encoded(prefix);
+      if (!marker.empty()) query += "&marker=" + percent_encoded(marker);
+      auto result = client.Get(with_query(to, query), {{"x-ms-version", version}});
+      if (result) body = result->body;
+      return result;
+    });
     if (!done.good()) return done;
     for (std::string& each : elements(body, "Name"))
       names.push_back(std::move(each));
@@ -185,8 +184,8 @@ transfer upload(const std::string& path, const std::string& url,
     char number[24];
     std::snprintf(number, sizeof number, "%016zu", offset / block_bytes);
     const std::string id = base64_encoded(number);
-    const transfer done = put(url, "comp=block&blockid=" + percent_encoded(id), with, file, offset,
-                              std::min(block_bytes, size - offset));
+    transfer done = put(url, "comp=block&blockid=" + percent_encoded(id), with, file, offset,
+                        std::min(block_bytes, size - offset));
     if (!done.good()) return done;
     list += "<Latest>" + id + "</Latest>";
   }

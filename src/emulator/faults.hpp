@@ -28,14 +28,14 @@ class fault_book {
   /// Takes a rule of requests up: {"match": {"method", "path"}, "skip", "times", and one or more of
   /// "status" with "code" and "retry_after", "reset" ("before" or "after"), "delay_ms", "slow_ms",
   /// "truncate"}. Throws `error` for what is no rule.
-  void add(const json& rule);
+  void add(const json& given);
   void clear() { rules_.clear(); }
   json all() const;
   /// What is to go wrong with this request; counts it.
   http_fault choose(const http_request& request, ticks now);
 
  private:
-  struct rule {
+  struct rule {  // NOLINT(bugprone-exception-escape): moving json throws nothing
     json given = {};
     std::string method = {};
     std::string path = {};

@@ -52,7 +52,7 @@ void reset_connection(int local, int remote) {
     if (peer != remote) return;
     sockaddr none{};
     none.sa_family = AF_UNSPEC;
-    ::connect(fd, &none, sizeof none);
+    static_cast<void>(::connect(fd, &none, sizeof none));
   });
 }
 

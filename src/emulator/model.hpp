@@ -73,7 +73,7 @@ class model {
   void lose(node& of, ticks back_after);
   void add_fault(allocation_fault fault) { allocation_faults_.push_back(std::move(fault)); }
   /// A command ended; told once for each that was run.
-  void finished(std::uint64_t run, const command_result& result);
+  void finished(std::uint64_t id, const command_result& result);
 
   // Time and what is to be done.
   void advance(ticks now);

@@ -53,14 +53,14 @@ bool model::place(task& of, pool& in) {
   if (of.multi_instance && (!in.inter_node || in.slots != 1)) return false;
   std::vector<node*> chosen;
   const auto wanted = static_cast<std::size_t>(of.instances);
-  const auto consider = [&](const std::pair<int, node*>& each) {
-    if (each.first >= of.slots && eligible(*each.second, *of.of)) chosen.push_back(each.second);
-    return chosen.size() == wanted;
+  const auto choose_from = [&](auto at, auto end) {
+    for (; at != end && chosen.size() != wanted; ++at)
+      if (at->first >= of.slots && eligible(*at->second, *of.of)) chosen.push_back(at->second);
   };
   if (in.pack) {
-    std::find_if(in.free.begin(), in.free.end(), consider);
+    choose_from(in.free.begin(), in.free.end());
   } else {
-    std::find_if(in.free.rbegin(), in.free.rend(), consider);
+    choose_from(in.free.rbegin(), in.free.rend());
   }
   if (chosen.size() != wanted) return false;
   std::sort(chosen.begin(), chosen.end(),

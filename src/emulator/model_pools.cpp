@@ -210,6 +210,7 @@ void model::remove_nodes(pool& of, const std::vector<std::string>& ids, dealloca
   if (of.deleting) refuse("PoolBeingDeleted");
   if (of.allocation != allocation_state::steady) refuse("PoolBeingResized");
   std::vector<node*> chosen;
+  chosen.reserve(ids.size());
   for (const std::string& id : ids)
     chosen.push_back(&find_node(of, id));
   touch(of);

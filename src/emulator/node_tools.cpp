@@ -250,13 +250,13 @@ std::string find_program(const std::string& name, const std::string& working,
     return ::stat(each.c_str(), &found) == 0 && S_ISREG(found.st_mode);
   };
   if (name.find('/') != std::string::npos) {
-    const std::string whole = fs::path(working) / name;
+    std::string whole = fs::path(working) / name;
     return usable(whole) ? whole : std::string();
   }
   std::size_t at = 0;
   while (at <= path.size()) {
     const auto end = std::min(path.find(':', at), path.size());
-    const std::string whole = path.substr(at, end - at) + '/' + name;
+    std::string whole = path.substr(at, end - at) + '/' + name;
     if (usable(whole) && ::access(whole.c_str(), X_OK) == 0) return whole;
     at = end + 1;
   }

@@ -12,7 +12,7 @@ namespace clusterless::emulator {
 
 namespace {
 
-constexpr int deepest = 64;
+constexpr int deepest_filter = 64;
 
 char lower(char c) {
   return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -95,7 +95,7 @@ class odata_filter::parser {
     return left;
   }
   std::size_t one() {
-    if (++depth_ > deepest) fail("too deeply nested");
+    if (++depth_ > deepest_filter) fail("too deeply nested");
     std::size_t made = 0;
     if (accept('(')) {
       made = either();

@@ -97,7 +97,9 @@ class comparison {
   /// Every member that an image has there is known here, with its type.
   void images(const json& theirs, const json& ours) {
     for (const json& each : theirs)
-      for (const auto& [name, value] : each.items()) {
+      for (const auto& [key, field] : each.items()) {
+        const auto& name = key;  // bindings cannot be captured, says clang
+        const auto& value = field;
         const auto same = std::find_if(ours.begin(), ours.end(), [&](const json& one) {
           return one.contains(name) && one[name].type() == value.type();
         });

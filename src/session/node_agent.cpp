@@ -26,7 +26,7 @@ namespace clusterless::session {
 
 namespace {
 
-constexpr core::nanoseconds soon = 1'000'000;
+constexpr core::nanoseconds next_send = 1'000'000;
 constexpr core::nanoseconds between_looks = 20'000'000;
 
 /// Takes connections until one of them has the key and greets as this build does.
@@ -190,7 +190,7 @@ class node_agent final : public member_events, public watched {
   core::nanoseconds deadline() const {
     core::nanoseconds next = folder_.next();
     const auto at = [&next](core::nanoseconds when) { next = std::min(next, when); };
-    if (waiting_to_send_) at(host_.now() + soon);
+    if (waiting_to_send_) at(host_.now() + next_send);
     for (const auto& [id, each] : processes_) {
       if (const auto when = each.process->next_tick()) at(*when);
       if (each.runs != 0) at(host_.now() + between_looks);

@@ -8,7 +8,7 @@
 namespace clusterless::session {
 
 /// From now on the death of `its_pid` ends this process and its process group; at once when it is
-/// not the parent. SIGCONT tells of it: a handler that the program sets for that would undo this.
+/// not the parent. What items do with the standard signals does not matter.
 void watch_supervisor(pid_t its_pid);
 
 }  // namespace clusterless::session

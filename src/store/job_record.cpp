@@ -43,7 +43,7 @@ std::string progress_of(const job_counts& counts) {
   } catch (const error& e) {
     progress = e.what();
   }
-  const std::string text = "job " + quoted(name) + " exists already (" + progress + ")";
+  const std::string text = "job " + store::quoted(name) + " exists already (" + progress + ")";
   const auto who = held ? in->held_by(hold_key(name)) : std::nullopt;
   if (who)
     throw error(error_kind::busy, text + " and is being run by " + to_string(*who) +
@@ -53,7 +53,7 @@ std::string progress_of(const job_counts& counts) {
 
 [[noreturn]] void throw_held(const object_store& in, const std::string& name, const char* doing) {
   const auto who = in.held_by(hold_key(name));
-  throw error(error_kind::busy, "job " + quoted(name) + " cannot be " + doing + ": " +
+  throw error(error_kind::busy, "job " + store::quoted(name) + " cannot be " + doing + ": " +
                                     (who ? to_string(*who) : "another process") +
                                     " has it; wait for it to end, or end it");
 }
@@ -97,11 +97,12 @@ std::unique_ptr<job_record> job_record::open(std::shared_ptr<object_store> in,
     throw error(error_kind::failed, in->place(key) + " is no manifest: it is too large for one");
   const auto text = in->get(key);
   if (!text)
-    throw error(error_kind::misuse, "there is no job " + quoted(name) + " in " + in->place());
+    throw error(error_kind::misuse,
+                "there is no job " + store::quoted(name) + " in " + in->place());
   manifest about = parse_manifest({text->data(), text->size()}, in->place(key));
   if (about.name != name)
     throw error(error_kind::failed, in->place(key) + " is the manifest of another job, " +
-                                        quoted(about.name) + ": it was moved there");
+                                        store::quoted(about.name) + ": it was moved there");
   std::unique_ptr<job_record> opened(
       new job_record(std::move(in), std::move(about), options.salvage));
   opened->refresh();
@@ -192,7 +193,7 @@ bool job_record::drive() {
   auto right = in_->try_hold(hold_key(about_.name));
   if (!right) return false;
   if (!in_->size(manifest_key(about_.name)))
-    throw error(error_kind::lost, "job " + quoted(about_.name) + " was destroyed");
+    throw error(error_kind::lost, "job " + store::quoted(about_.name) + " was destroyed");
   start_epoch(std::move(right));
   return true;
 }
@@ -233,7 +234,7 @@ void job_record::release() {
 
 journal_writer& job_record::writer() {
   if (!writer_)
-    throw error(error_kind::misuse, "job " + quoted(about_.name) +
+    throw error(error_kind::misuse, "job " + store::quoted(about_.name) +
                                         " is not driven by this process; call drive() first");
   return *writer_;
 }
@@ -243,7 +244,7 @@ void job_record::append_inputs(std::uint64_t first, std::uint64_t count, bytes p
   if (first != appended_inputs_ || appended_total_)
     throw error(error_kind::misuse,
                 "inputs from item " + std::to_string(first) + " on cannot be added to job " +
-                    quoted(about_.name) +
+                    store::quoted(about_.name) +
                     (appended_total_ ? ": it is sealed"
                                      : ": " + std::to_string(appended_inputs_) + " are there"));
   to.add_inputs({first, count}, pack);
@@ -255,9 +256,9 @@ void job_record::seal(std::uint64_t total) {
   const std::uint64_t expected = appended_total_.value_or(about_.total.value_or(total));
   if (total < appended_inputs_ || total > max_items || total != expected)
     throw error(error_kind::misuse,
-                "job " + quoted(about_.name) + " cannot be sealed at " + std::to_string(total) +
-                    " items: " + std::to_string(appended_inputs_) + " are submitted and " +
-                    std::to_string(expected) + " announced");
+                "job " + store::quoted(about_.name) + " cannot be sealed at " +
+                    std::to_string(total) + " items: " + std::to_string(appended_inputs_) +
+                    " are submitted and " + std::to_string(expected) + " announced");
   if (!appended_total_) to.add_sealed(total);
   appended_total_ = total;
 }
@@ -268,7 +269,7 @@ void job_record::append_outcomes(std::uint64_t first, std::uint64_t count, std::
   if (appended_total_ && (first >= *appended_total_ || count > *appended_total_ - first))
     throw error(error_kind::misuse, "outcomes of items " + std::to_string(first) + " and " +
                                         std::to_string(count) + " on cannot be added: job " +
-                                        quoted(about_.name) + " has only " +
+                                        store::quoted(about_.name) + " has only " +
                                         std::to_string(*appended_total_) + " items");
   to.add_outcomes({first, count}, task, attempt, pack);
 }
@@ -282,10 +283,10 @@ void job_record::commit(bool durable) {
   to.commit(durable);
   refresh();
   if (journal_.last_epoch() > epoch_)
-    throw error(error_kind::lost, "another process has taken over job " + quoted(about_.name) +
-                                      " (epoch " + std::to_string(journal_.last_epoch()) +
-                                      " after " + std::to_string(epoch_) +
-                                      "); outcomes committed now may not count: stop driving it");
+    throw error(error_kind::lost,
+                "another process has taken over job " + store::quoted(about_.name) + " (epoch " +
+                    std::to_string(journal_.last_epoch()) + " after " + std::to_string(epoch_) +
+                    "); outcomes committed now may not count: stop driving it");
 }
 
 void job_record::append_output(const output_record& line) {
@@ -332,7 +333,7 @@ std::vector<std::string> list_jobs(const object_store& in) {
 std::vector<failure> destroy_job(object_store& in, const std::string& name, bool forced) {
   check_job_name(name);
   if (in.list(job_folder(name)).empty())
-    throw error(error_kind::misuse, "there is no job " + quoted(name) + " in " + in.place());
+    throw error(error_kind::misuse, "there is no job " + store::quoted(name) + " in " + in.place());
   const auto right = in.try_hold(hold_key(name));
   if (!right && !forced) throw_held(in, name, "destroyed");
   // First what makes the job visible: a removal that is interrupted leaves no half job to open.

@@ -226,7 +226,7 @@ TEST_CASE("an outer item whose nested map hangs is ended after its timeout") {
   auto pool = make_pool(2);
 
   const auto all = pool.pmap(lets_through, {fate::lives, fate::hangs, fate::lives},
-                             {.nodes_per_task = 2, .timeout = 500ms, .prints = false})
+                             {.nodes_per_task = 2, .timeout = 3s, .prints = false})
                        .outcomes();
 
   CHECK(all[0].value() == 1);

@@ -36,13 +36,18 @@ numbers halves(int n) {
 struct counter {
   struct iterator {
     int at;
-    int operator*() const { return at; }
+    int breaks_at = -1;
+    int operator*() const {
+      if (at == breaks_at) throw std::runtime_error("the range broke");
+      return at;
+    }
     iterator& operator++() { return ++at, *this; }
     bool operator==(const iterator& other) const { return at == other.at; }
   };
   int n;
+  int breaks_at = -1;
   std::unique_ptr<int> cannot_be_copied = {};
-  iterator begin() { return {0}; }
+  iterator begin() { return {0, breaks_at}; }
   iterator end() { return {n}; }
 };
 
@@ -55,12 +60,14 @@ TEST_CASE("a map takes any range and keeps its order") {
   CHECK(cl::pmap(half, {0, 1, 2}) == halves(3));
   CHECK(cl::pmap(half, 3) == halves(3));
   CHECK(cl::pmap(half, std::list<float>{0, 1, 2}) == halves(3));
-  CHECK(cl::pmap(half, std::views::iota(0, 3)) == halves(3));
   CHECK(cl::pmap(half, counter{3}) == halves(3));
   CHECK(cl::pmap(half, numbers{}).empty());
   CHECK(cl::pmap(half, 0).empty());
+#if !defined(__clang__) || __clang_major__ >= 16  // older ones cannot use views of libstdc++
+  CHECK(cl::pmap(half, std::views::iota(0, 3)) == halves(3));
   const auto even = std::views::iota(0, 10) | std::views::filter([](int i) { return i % 2 == 0; });
   CHECK(cl::pmap([](int i) { return i; }, even) == std::vector<int>{0, 2, 4, 6, 8});
+#endif
   CHECK(cl::pmap([](bool b) { return !b; }, std::vector<bool>{true, false}) ==
         std::vector<bool>{false, true});
 }
@@ -138,9 +145,5 @@ TEST_CASE("counts that no item can hold are refused") {
 }
 
 TEST_CASE("what a range throws comes out of the map") {
-  const auto breaks = std::views::iota(0, 10) | std::views::transform([](int i) {
-                        if (i == 5) throw std::runtime_error("the range broke");
-                        return i;
-                      });
-  CHECK_THROWS_WITH(cl::pmap(half, breaks), "the range broke");
+  CHECK_THROWS_WITH(cl::pmap(half, counter{10, 5}), "the range broke");
 }
