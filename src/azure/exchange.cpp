@@ -32,6 +32,7 @@ struct exchange::state : std::enable_shared_from_this<state> {
   signer& as;
   exchange_options options;
   std::mt19937_64 random;
+  bool answered = false;  ///< somebody has, once
 };
 
 void exchange::state::attempt(const std::shared_ptr<running>& one) {
@@ -59,6 +60,7 @@ void exchange::state::fail(running& one, const response& got) {
 }
 
 void exchange::state::took(const std::shared_ptr<running>& one, response&& got) {
+  answered = answered || got.failed != failure::unreachable;
   if (got.good() || (got.failed == failure::none && got.status == 304)) {
     one->then(std::move(got));
     return;
@@ -81,7 +83,9 @@ void exchange::state::took(const std::shared_ptr<running>& one, response&& got) 
   const double chance = std::uniform_real_distribution<double>(0.0, 1.0)(random);
   const auto wait = one->retry.after({got.failed, got.status, retry_after}, on.clock().steady_ms(),
                                      on.clock().unix_seconds(), chance);
-  if (!wait || !one->what.repeat) return fail(*one, got);
+  // An address where nobody has ever answered is more likely wrong than its service down.
+  const bool nobody = !answered && one->retry.attempts() >= options.retry.first_contact;
+  if (!wait || nobody || !one->what.repeat) return fail(*one, got);
   on.later(*wait, [self = shared_from_this(), one] { self->attempt(one); });
 }
 

@@ -77,15 +77,26 @@ TEST_CASE("what exists after a lost answer is our own, before it is somebody els
 
 TEST_CASE("a service that stays away is given up with the number of tries") {
   scripted to;
+  to.http.then(200);
+  CHECK(to.send(create_pool()));
   for (int i = 0; i < 20; ++i)
     to.http.then_fails(failure::unreachable);
   const auto got = to.send(create_pool());
   REQUIRE(!got);
-  CHECK(to.http.seen.size() == 8);
+  CHECK(to.http.seen.size() == 9);
   CHECK(got.error().kind() == error_kind::busy);
   CHECK(got.error().text() ==
         "cannot create pool p1: acct could not be reached (as the script says); tried 8 times; "
         "check the address, the network and the proxy (http_proxy, https_proxy, no_proxy)");
+}
+
+TEST_CASE("an address where nobody has ever answered is given up early") {
+  scripted to;
+  for (int i = 0; i < 20; ++i)
+    to.http.then_fails(failure::unreachable);
+  const auto got = to.send(create_pool());
+  REQUIRE(!got);
+  CHECK(to.http.seen.size() == 4);
 }
 
 TEST_CASE("a call that may not be repeated is tried once") {

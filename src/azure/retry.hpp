@@ -15,6 +15,7 @@ namespace clusterless::azure {
 
 struct retry_policy {
   int attempts = 8;                         ///< including the first
+  int first_contact = 4;                    ///< of them while nobody has ever answered there
   std::int64_t total_ms = 300'000;          ///< no attempt begins later than this after the first
   std::int64_t first_ms = 500;              ///< the longest first wait; doubled each time
   std::int64_t longest_ms = 30'000;         ///< of a wait that we choose

@@ -193,7 +193,7 @@ void batch_api::add_common_headers(http_answer& to, const http_request& request)
   if (to.header("request-id").empty()) to.headers.emplace_back("request-id", random_uuid());
   to.headers.emplace_back("Server", "Microsoft-HTTPAPI/2.0");
   to.headers.emplace_back("DataServiceVersion", "3.0");
-  to.headers.emplace_back("Date", http_date(model_.now()));
+  to.headers.emplace_back("Date", http_date(model_.now() + skew_));
   to.headers.emplace_back("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
   to.headers.emplace_back("X-Content-Type-Options", "nosniff");
   if (!same_text(request.header("return-client-request-id"), "true")) return;

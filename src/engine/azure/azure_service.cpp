@@ -167,7 +167,10 @@ void azure_service::begin() {
 
 void azure_service::open_account(std::size_t at) {
   blob_client& blobs = places_[at].in->blobs();
+  places_[at].making_container = true;
   blobs.create_container(container_, [this, at, &blobs](result<bool> made) {
+    places_[at].making_container = false;
+    if (closing_) return remove_container(places_[at]);
     if (!made) return broken(made.error().text());
     blobs.create_container(plan_.blob_container, [this, at](result<bool> shared) {
       if (!shared) return broken(shared.error().text());
@@ -331,9 +334,7 @@ void azure_service::close(bool remove) {
 void azure_service::close_now(bool remove) {
   closing_ = true;
   closing_left_ = 1;
-  const auto done = [this] {
-    if (--closing_left_ == 0) over_now_ = true;
-  };
+  const auto done = [this] { closed_one(); };
   for (auto& each : members_) {
     if (each.job) {
       ++closing_left_;
@@ -346,9 +347,18 @@ void azure_service::close_now(bool remove) {
   }
   for (auto& each : places_) {
     ++closing_left_;
-    each.in->blobs().delete_container(container_, [done](result<bool>) { done(); });
+    // One that is deleted before it is made would be there afterwards.
+    if (!each.making_container) remove_container(each);
   }
   done();
+}
+
+void azure_service::remove_container(place& at) {
+  at.in->blobs().delete_container(container_, [this](result<bool>) { closed_one(); });
+}
+
+void azure_service::closed_one() {
+  if (--closing_left_ == 0) over_now_ = true;
 }
 
 }  // namespace clusterless::engine

@@ -62,6 +62,7 @@ class azure_service {
   struct place {
     std::unique_ptr<cloud> in;
     bool program_ready = false;
+    bool making_container = false;  ///< of this run
     int files_left = 0;
     std::map<broadcast_key, std::vector<std::function<void()>>> sending;
     std::map<broadcast_key, bool> sent;
@@ -81,6 +82,8 @@ class azure_service {
   void send_broadcast_to(std::size_t account, broadcast_key key);
   void broken(const std::string& why);
   void close_now(bool remove);
+  void remove_container(place& at);
+  void closed_one();
   void post(std::function<void()> work);
 
   const pool_plan plan_;

@@ -23,6 +23,7 @@ constexpr std::int64_t url_seconds = 7 * 24 * 3600;
 constexpr std::int64_t task_seconds = 7 * 24 * 3600;
 constexpr std::int64_t job_seconds = 30 * 24 * 3600;
 constexpr std::int64_t kept_seconds = 24 * 3600;  // a task's folder on its node
+constexpr std::int64_t slow_add_ms = 500;         // the cursor looks back 2 s
 constexpr std::size_t inline_plan_bytes = 3000;   // 100 of them as text fit into a call
 
 std::string sh(const std::string& script) {
@@ -88,6 +89,8 @@ void batch_job::make_job() {
   preparation.limits.max_retries = 3;
   job.preparation = preparation;
   in_.batch().add_job(job, [this](result<bool> made) {
+    // Even an attempt without a good answer may have made it.
+    if (when_made_) return remove_job(std::exchange(when_made_, nullptr));
     if (!made) return break_down(made.error().text());
     state_ = state::made;
     pump();
@@ -112,13 +115,16 @@ void batch_job::pump() {
       specs.push_back(spec_of(*those.back()));
     }
     ++adding_;
-    in_.batch().add_tasks(plan_.id, specs, {},
-                          [this, those](result<std::vector<batch::add_result>> got) {
-                            --adding_;
-                            if (!got) return call_failed(got.error());
-                            added(those, got.value());
-                            pump();
-                          });
+    in_.batch().add_tasks(
+        plan_.id, specs, {},
+        [this, those, began = now_ms()](result<std::vector<batch::add_result>> got) {
+          --adding_;
+          // Some may be over since long ago, before the cursor.
+          sweep_next_ = sweep_next_ || now_ms() - began > slow_add_ms;
+          if (!got) return call_failed(got.error());
+          added(those, got.value());
+          pump();
+        });
   }
 }
 
@@ -234,11 +240,11 @@ void batch_job::added(const std::vector<task_ptr>& those,
 }
 
 void batch_job::call_failed(const service_error& why) {
-  if (why.is("JobNotFound"))
-    return break_down("job " + plan_.id + " was deleted by somebody else while it ran");
+  if (why.is("JobNotFound") || why.is("JobBeingDeleted")) return break_down(deleted_job(plan_.id));
+  if (why.is("JobCompleted") || why.is("JobBeingTerminated"))
+    return break_down(ended_job(plan_.id));
   if (why.is("ContainerNotFound") || why.is("ContainerBeingDeleted"))
-    return break_down("the container " + plan_.container +
-                      " was deleted by somebody else while its job ran");
+    return break_down(deleted_container(plan_.container));
   break_down(why.text());
 }
 
@@ -263,7 +269,14 @@ void batch_job::finish(const task_ptr& task, std::vector<outbox::telling> tell) 
 void batch_job::close(std::function<void()> then) {
   closing_ = true;
   if (state_ == state::none || state_ == state::gone) return then();
-  state_ = state::gone;
+  // A job that is deleted before the service has made it would be there afterwards.
+  if (std::exchange(state_, state::gone) == state::making)
+    when_made_ = std::move(then);
+  else
+    remove_job(std::move(then));
+}
+
+void batch_job::remove_job(std::function<void()> then) {
   in_.batch().delete_job(plan_.id, [this, then](result<bool>) { wait_until_gone(then, 20); });
 }
 

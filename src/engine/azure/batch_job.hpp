@@ -63,16 +63,19 @@ class batch_job {
   void polled(const std::vector<azure::batch::task_info>& changed);
   void saw(const task_ptr& task, const azure::batch::task_info& info);
   void lost_and_queued_again(const task_ptr& task);
+  void look_at_job();
   void look_at_preparations();
   void begin(batch_task& task, std::vector<outbox::telling>& tell);
   void tail();
   void collect(const task_ptr& task);
   void collect_more();
+  void look_for_container(const task_ptr& task);
   void collected(const task_ptr& task, std::shared_ptr<const std::string> log);
   void fetch_rest(const task_ptr& task, std::uint64_t size);
   void explain(const task_ptr& task, std::shared_ptr<const std::string> log);
   /// The task is over: what `tell` tells, and that.
   void finish(const task_ptr& task, std::vector<outbox::telling> tell = {});
+  void remove_job(std::function<void()> then);
   void wait_until_gone(std::function<void()> then, std::int64_t wait_ms);
   void break_down(const std::string& why);
   void call_failed(const azure::service_error& why);
@@ -95,6 +98,7 @@ class batch_job {
   int failed_polls_ = 0;
   std::uint64_t last_task_ = 0;
   enum class state : std::uint8_t { none, making, made, gone } state_ = state::none;
+  std::function<void()> when_made_;  ///< the job is to go as soon as it is there
   std::string output_url_;
   std::int64_t urls_until_s_ = 0;
 
@@ -102,6 +106,8 @@ class batch_job {
   bool poll_planned_ = false;
   std::string cursor_;  ///< stateTransitionTime from which on to list
   std::int64_t cursor_ms_ = 0;
+  bool sweep_next_ = false;  ///< the next list is of all tasks
+  bool told_disabled_ = false;
   std::int64_t last_change_ms_ = 0;  ///< by the steady clock
   std::int64_t last_sweep_ms_ = 0;
   std::int64_t next_look_ms_ = 0;

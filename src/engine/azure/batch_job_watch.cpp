@@ -44,7 +44,8 @@ void batch_job::poll() {
   which.select = state_time_select;
   // What changed a moment before the last answer may have become visible after it. Now and then
   // all is asked for, in case a change went by unseen.
-  const bool sweep = cursor_.empty() || now_ms() - last_sweep_ms_ > 60'000;
+  const bool sweep =
+      std::exchange(sweep_next_, false) || cursor_.empty() || now_ms() - last_sweep_ms_ > 60'000;
   if (sweep)
     last_sweep_ms_ = now_ms();
   else
@@ -54,10 +55,11 @@ void batch_job::poll() {
         in_.batch().list_tasks(plan_.id, options, std::move(then));
       },
       which,
-      [this](result<std::vector<batch::task_info>> got) {
+      [this, sweep](result<std::vector<batch::task_info>> got) {
         polling_ = false;
         if (closing_) return;
         if (!got) {
+          sweep_next_ = sweep_next_ || sweep;
           if (got.error().kind() != error_kind::busy || ++failed_polls_ > 20)
             return call_failed(got.error());
         } else {
@@ -88,8 +90,35 @@ void batch_job::polled(const std::vector<batch::task_info>& changed) {
     next_look_ms_ =
         now_ms() + std::clamp<std::int64_t>((now_ms() - last_change_ms_) / 4, 1000, 30'000);
     tell_.nothing_runs();
+    look_at_job();
     look_at_preparations();
   }
+}
+
+// Tasks wait for ever in a job that somebody has ended.
+void batch_job::look_at_job() {
+  in_.batch().get_job(plan_.id, [this](result<std::optional<batch::job_info>> got) {
+    if (!got || closing_) return;  // asked again by and by
+    const auto now = got->has_value() ? got->value().state : batch::job_state::deleting;
+    switch (now) {
+      case batch::job_state::deleting:
+        return break_down(deleted_job(plan_.id));
+      case batch::job_state::terminating:
+      case batch::job_state::completed:
+        return break_down(ended_job(plan_.id));
+      case batch::job_state::disabling:
+      case batch::job_state::disabled:
+        if (std::exchange(told_disabled_, true)) return;
+        return to_.put([id = plan_.id](events& e) {
+          e.note("Job " + id +
+                 " was disabled by somebody else: its tasks wait until it is enabled (az batch job "
+                 "enable --job-id " +
+                 id + ").");
+        });
+      default:
+        told_disabled_ = false;
+    }
+  });
 }
 
 // Tasks wait for ever for nodes that could not fetch the program.
@@ -203,13 +232,22 @@ void batch_job::collect(const task_ptr& task) {
                   [this, task](result<std::optional<blob_content>> got) {
                     if (closing_) return;
                     if (!got) return call_failed(got.error());
-                    if (!got->has_value())
-                      return explain(task, std::make_shared<const std::string>());
+                    if (!got->has_value()) return look_for_container(task);
                     auto& content = got->value();
                     if (content.facts.size > content.body.size())
                       return fetch_rest(task, content.facts.size);
                     collected(task, std::make_shared<const std::string>(std::move(content.body)));
                   });
+}
+
+// There is no log: its task did not come so far, or nobody's log is there any more.
+void batch_job::look_for_container(const task_ptr& task) {
+  in_.blobs().container_exists(plan_.container, [this, task](result<bool> there) {
+    if (closing_) return;
+    if (!there) return call_failed(there.error());
+    if (!there.value()) return break_down(deleted_container(plan_.container));
+    explain(task, std::make_shared<const std::string>());
+  });
 }
 
 void batch_job::fetch_rest(const task_ptr& task, std::uint64_t size) {

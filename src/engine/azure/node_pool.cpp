@@ -70,6 +70,7 @@ node_pool::node_pool(cloud& in, node_pool_plan plan, node_pool_events to)
 }
 
 void node_pool::break_down(const std::string& why) {
+  opened();
   if (std::exchange(broken_, true)) return;
   to_.broken(why);
 }
@@ -77,7 +78,20 @@ void node_pool::break_down(const std::string& why) {
 // --- making and taking up ----------------------------------------------------------------------
 
 void node_pool::open(std::function<void()> ready) {
-  upload_script([this, ready = std::move(ready)] { choose(ready); });
+  opening_ = true;
+  const auto opened_and_ready = [this, ready = std::move(ready)] {
+    usable_ = true;
+    if (opened()) ready();
+  };
+  upload_script([this, opened_and_ready] { choose(opened_and_ready); });
+}
+
+// Nothing of open() is under way any more. Whether the pool is to stay.
+bool node_pool::opened() {
+  opening_ = false;
+  if (!remove_then_) return true;
+  remove(std::exchange(remove_then_, nullptr));
+  return false;
 }
 
 void node_pool::upload_script(std::function<void()> then) {
@@ -93,6 +107,10 @@ void node_pool::upload_script(std::function<void()> then) {
 }
 
 void node_pool::choose(std::function<void()> ready) {
+  if (remove_then_) {
+    opened();
+    return;
+  }
   in_.batch().get_pool(plan_.id, [this, ready](result<std::optional<batch::pool_info>> there) {
     if (!there) return break_down(there.error().text());
     if (there->has_value() && there->value().state != batch::pool_state::deleting)
@@ -106,6 +124,7 @@ void node_pool::choose(std::function<void()> ready) {
         [this](const auto& which, auto then) { in_.batch().list_images(which, then); }, {},
         [this, ready](result<std::vector<batch::image_support>> all) {
           if (!all) return break_down(all.error().text());
+          if (remove_then_) return choose(ready);
           try {
             const image_choice chosen =
                 choose_image(all.value(), plan_.image, on().clock().unix_seconds() * 1000);
@@ -233,6 +252,13 @@ void node_pool::lose_node(int number) {
 }
 
 void node_pool::remove(std::function<void()> then) {
+  // One that is deleted before the service has made it would be there afterwards.
+  if (opening_) {
+    remove_then_ = std::move(then);
+    return;
+  }
+  // What was neither made nor taken up is somebody else's.
+  if (!usable_) return then();
   in_.batch().delete_pool(plan_.id, [this, then](result<bool> gone) {
     if (!gone) to_.note("Pool " + plan_.id + " is left: " + gone.error().text());
     then();

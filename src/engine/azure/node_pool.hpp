@@ -59,6 +59,7 @@ class node_pool {
  private:
   void upload_script(std::function<void()> then);
   void choose(std::function<void()> ready);
+  bool opened();
   void create(const azure::batch::image_support& image, std::function<void()> ready);
   void take_up(std::function<void()> ready);
   void scale();
@@ -76,6 +77,9 @@ class node_pool {
   bool scaling_ = false;
   bool scale_again_ = false;
   bool broken_ = false;
+  bool opening_ = false;
+  bool usable_ = false;                ///< made or taken up
+  std::function<void()> remove_then_;  ///< the pool is to go as soon as it is opened
   std::string last_told_;
 };
 

@@ -95,6 +95,19 @@ log_end tell_log(std::vector<outbox::telling>& to, batch_task& task,
   return end;
 }
 
+std::string deleted_job(const std::string& id) {
+  return "job " + id + " was deleted by somebody else while it ran; run again to make it anew";
+}
+
+std::string ended_job(const std::string& id) {
+  return "job " + id + " was ended by somebody else while it ran; run again to make it anew";
+}
+
+std::string deleted_container(const std::string& name) {
+  return "the container " + name +
+         " was deleted by somebody else while its job ran; run again to make it anew";
+}
+
 error_info why_ended(const batch_task& task, const log_end& log, const std::string& printed) {
   error_info why;
   why.item = task.first_item + log.settled;

@@ -68,4 +68,9 @@ log_end tell_log(std::vector<outbox::telling>& to, batch_task& task,
 /// known of the task's error output.
 error_info why_ended(const batch_task& task, const log_end& log, const std::string& printed);
 
+/// What is told when somebody else has taken away what a job needs.
+std::string deleted_job(const std::string& id);
+std::string ended_job(const std::string& id);
+std::string deleted_container(const std::string& name);
+
 }  // namespace clusterless::engine
