@@ -101,7 +101,7 @@ class Endings(Case):
         for pid in before:
             os.kill(pid, signal.SIGCONT)
         self.wait_until(lambda: all(stat_fields(pid)[:1] != ["T"] for pid in before), "all", client)
-        client.kill(signal.SIGSTOP)  # so that it would start no others
+        client.stop()  # so that it would start no others
         self.assertEqual(sorted(self.workers_of(client)), sorted(before))
         client.kill()
         client.end()

@@ -97,6 +97,17 @@ class Running:
     def kill(self, number=signal.SIGKILL):
         self.process.send_signal(number)
 
+    def stop(self):
+        """SIGSTOP; returns when no thread of it runs any more."""
+        self.kill(signal.SIGSTOP)
+        tasks = f"/proc/{self.process.pid}/task"
+        until = time.monotonic() + DEADLINE
+        while any(stat_fields(f"{self.process.pid}/task/{each}")[:1] not in ([], ["T"])
+                  for each in os.listdir(tasks)):
+            if time.monotonic() > until:
+                raise AssertionError("the client was not stopped")
+            time.sleep(0.001)
+
     def end(self):
         """Waits for the end."""
         try:

@@ -84,7 +84,7 @@ class OneClientAtATime(Gates):
     def test_a_stopped_client_keeps_its_job(self):
         first = self.begin()
         with self.at_gate(0):
-            first.kill(signal.SIGSTOP)
+            first.stop()
             self.check_busy(self.run_program(fixture("gates"), "reopen", "survey"),
                             f"process {first.pid} ")
             first.kill(signal.SIGCONT)
@@ -134,7 +134,7 @@ class Executables(Gates):
         client = self.begin(name, self.program)
         held = [self.at_gate(0), self.at_gate(1)]
         change()
-        client.kill(signal.SIGSTOP)  # so that no new worker comes to a gate that is still open
+        client.stop()  # so that no new worker comes to a gate that is still open
         killed = self.workers(client)
         for pid in killed:
             os.kill(pid, signal.SIGKILL)
