@@ -124,7 +124,8 @@ std::vector<std::string> emulated_cloud::jobs() {
 std::vector<std::string> emulated_cloud::containers() {
   return get<azure::container_page>([&](auto then) {
            blobs_.list_containers(std::string(defaults::blob_container) + '-', {}, then);
-         }).names;
+         })
+      .names;
 }
 
 void emulated_cloud::delete_job(const std::string& id) {

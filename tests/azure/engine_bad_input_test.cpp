@@ -103,8 +103,8 @@ TEST_CASE("a pool of another VM size is not taken up, and the error says what di
   emulated_cloud at(blobs);
   at.make_pool_of_size("BatchPool_1", "STANDARD_D64_v3");
   pool on = at.make_pool(1);
-  check_says(told_by(on), {"BatchPool_1", "VM size is standard_d64_v3", "wanted",
-                                    "_POOL_ID", "az batch pool delete"});
+  check_says(told_by(on), {"BatchPool_1", "VM size is standard_d64_v3", "wanted", "_POOL_ID",
+                           "az batch pool delete"});
   on.destroy();
   CHECK(at.pools() == std::vector<std::string>{"BatchPool_1"});
 }
@@ -115,9 +115,9 @@ TEST_CASE("a start-up script that fails is told with its exit code and what it p
   const scratch_directory folder;
   const std::string script = folder.path() + "/startup.sh";
   std::ofstream(script) << "echo looking for the licence\necho no licence here >&2\nexit 1\n";
-  check_says(told_by_new_pool(at, {}, {.startup_script = script}),
-             {"start-up script failed", "exit code 1", "looking for the licence",
-              "no licence here"});
+  check_says(
+      told_by_new_pool(at, {}, {.startup_script = script}),
+      {"start-up script failed", "exit code 1", "looking for the licence", "no licence here"});
 }
 
 TEST_CASE("tasks of more nodes than the pool are refused before anything is made") {
@@ -125,8 +125,10 @@ TEST_CASE("tasks of more nodes than the pool are refused before anything is made
   emulated_cloud at(blobs);
   check_says(error_text([&] { at.make_pool(2, {}, {.nodes_per_task = 3}); }),
              {"nodes_per_task", "3", "2"});
-  check_says(error_text([&] { at.make_pool(4, R"("_INTER_NODE_CONNECTION": "0",
-                                                 "_NUM_NODES_PER_TASK": "2")"); }),
+  check_says(error_text([&] {
+               at.make_pool(4, R"("_INTER_NODE_CONNECTION": "0",
+                                                 "_NUM_NODES_PER_TASK": "2")");
+             }),
              {"_NUM_NODES_PER_TASK", "reach each other", "_INTER_NODE_CONNECTION"});
   CHECK(at.left().empty());
 
@@ -171,9 +173,9 @@ TEST_CASE("an allocation that a quota forbids is told in the service's words") {
   emulated_cloud at(blobs);
   at.fault(R"({"allocation": {"code": "AccountCoreQuotaReached", "times": 1000,
                "message": "The specified account has reached core quota"}})");
-  check_says(told_by_new_pool(at), {"BatchPool_1", "cannot get its nodes",
-                                    "The specified account has reached core quota",
-                                    "AccountCoreQuotaReached"});
+  check_says(told_by_new_pool(at),
+             {"BatchPool_1", "cannot get its nodes", "The specified account has reached core quota",
+              "AccountCoreQuotaReached"});
 }
 
 TEST_CASE("a clock that is an hour off is told as that") {

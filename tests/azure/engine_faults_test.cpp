@@ -173,8 +173,10 @@ TEST_CASE("blobs whose requests and answers are dropped lose no outcome") {
   const blob_proxy between(blobs, [&](const std::string& line) {
     if (line.starts_with("GET ") && line.find("/logs/") != std::string::npos) {
       const int n = logs++;
-      return n % 11 == 1 ? fault::lost_before : n % 11 == 5 ? fault::lost_after
-             : n % 11 == 8 ? fault::busy : fault::none;
+      return n % 11 == 1   ? fault::lost_before
+             : n % 11 == 5 ? fault::lost_after
+             : n % 11 == 8 ? fault::busy
+                           : fault::none;
     }
     if (line.find("restype=container") != std::string::npos)
       return containers++ % 2 == 0 ? fault::lost_after : fault::none;
