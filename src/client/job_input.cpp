@@ -211,6 +211,7 @@ std::optional<core::run_order> job::next_order(core::nanoseconds now, std::size_
   run.items = std::move(order->items);
   run.task = order->task;
   run.attempt = order->attempt;
+  run.priority = facts_.options.priority;
   run.keep_going = !facts_.limits.stop_on_error;
   return run;
 }

@@ -43,6 +43,7 @@ struct run_order {
   piece items = {};
   std::uint64_t task = 0;  ///< number shown to users
   int attempt = 1;
+  int priority = 0;        ///< of two tasks that wait the higher one goes first
   bool keep_going = true;  ///< items behind one that failed may be run
 };
 

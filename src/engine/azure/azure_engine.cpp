@@ -54,7 +54,8 @@ azure_engine::azure_engine(const pool_plan& plan, events& to) : plan_(plan), to_
     one.push_back(account_from_environment());
     plan_.accounts = std::make_shared<const std::vector<core::cloud_account>>(std::move(one));
   }
-  if (!plan_.inter_node) plan_.inter_node = plan_.nodes > 1 && plan_.nodes <= max_inter_node;
+  // Programs that share a pool may want different numbers of nodes for a task.
+  if (!plan_.inter_node) plan_.inter_node = plan_.nodes <= max_inter_node;
   check_size(plan_, plan_.nodes, plan_.procs_per_node);
   load_.assign(static_cast<std::size_t>(plan_.pools), 0);
   service_ = std::make_unique<azure_service>(plan_, outbox_);

@@ -212,14 +212,28 @@ void azure_service::program_sent(std::size_t account) {
 
 void azure_service::advance(std::size_t pool) {
   member& of = members_[pool];
-  if (!of.pool_ready || !places_[of.account].program_ready || of.job || closing_) return;
+  if (!of.pool_ready || !places_[of.account].program_ready || of.ready || closing_) return;
+  of.ready = true;
+  for (const auto& each : std::exchange(of.waiting, {}))
+    each();
+}
+
+// The service orders jobs by priority, not the tasks of one.
+batch_job& azure_service::job_of(std::size_t pool, int priority) {
+  member& of = members_[pool];
+  priority = std::clamp(priority, -1000, 1000);
+  auto& made = of.jobs[priority];
+  if (made) return *made;
+  const std::string mark =
+      priority == 0 ? "" : (priority < 0 ? "-low" : "-high") + std::to_string(std::abs(priority));
   cloud& in = *places_[of.account].in;
   batch_job_plan plan;
-  plan.id = plan_.job_id + '-' + run_ + '-' + std::to_string(pool + 1);
+  plan.id = plan_.job_id + '-' + run_ + '-' + std::to_string(pool + 1) + mark;
+  plan.priority = priority;
   plan.pool = of.nodes->id();
   plan.pool_number = static_cast<int>(pool) + 1;
   plan.container = container_;
-  plan.folder = "pool" + std::to_string(pool + 1) + '/';
+  plan.folder = "pool" + std::to_string(pool + 1) + mark + '/';
   plan.omp_threads = plan_.omp_threads;
   for (const auto& file : program_.files)
     resource_file_of(in, file, plan);
@@ -235,9 +249,8 @@ void azure_service::advance(std::size_t pool) {
   };
   tell.nothing_runs = [&of] { of.nodes->look(); };
   tell.broken = [this](const std::string& why) { broken(why); };
-  of.job = std::make_unique<batch_job>(in, std::move(plan), to_, tell);
-  for (const auto& each : std::exchange(of.waiting, {}))
-    each();
+  made = std::make_unique<batch_job>(in, std::move(plan), to_, tell);
+  return *made;
 }
 
 void azure_service::resource_file_of(cloud& in, const bundle::bundle_file& file,
@@ -256,16 +269,22 @@ void azure_service::submit(std::size_t pool, core::run_order order,
   post([this, pool, order = std::make_shared<core::run_order>(std::move(order)),
         needs = std::move(needs)] {
     member& of = members_[pool];
+    on_the_way_.insert(order->key);
     std::vector<task_file> files;
     for (const auto& key : needs)
       files.push_back({container_, "broadcast/" + hex_of(key),
                        std::string(task::broadcast_name) + '/' + hex_of(key)});
-    auto add = [this, &of, order, files, needs] {
-      with_broadcasts(of.account, needs, [&of, order, files] {
-        if (of.job) of.job->add(std::move(*order), files);
+    auto add = [this, pool, &of, order, files, needs] {
+      with_broadcasts(of.account, needs, [this, pool, &of, order, files] {
+        if (closing_) return;
+        on_the_way_.erase(order->key);
+        if (of.cancelled.erase(order->key) != 0)
+          to_.put([key = order->key](events& e) { e.ended(key); });
+        else
+          job_of(pool, order->priority).add(std::move(*order), files);
       });
     };
-    if (of.job)
+    if (of.ready)
       add();
     else
       of.waiting.push_back(add);
@@ -308,7 +327,10 @@ void azure_service::send_broadcast_to(std::size_t account, broadcast_key key) {
 
 void azure_service::cancel(std::size_t pool, std::uint64_t key) {
   post([this, pool, key] {
-    if (members_[pool].job) members_[pool].job->cancel(key);
+    member& of = members_[pool];
+    const bool found = std::any_of(of.jobs.begin(), of.jobs.end(),
+                                   [key](const auto& each) { return each.second->cancel(key); });
+    if (!found && on_the_way_.contains(key)) of.cancelled.insert(key);
   });
 }
 
@@ -336,9 +358,9 @@ void azure_service::close_now(bool remove) {
   closing_left_ = 1;
   const auto done = [this] { closed_one(); };
   for (auto& each : members_) {
-    if (each.job) {
+    for (const auto& [priority, job] : each.jobs) {
       ++closing_left_;
-      each.job->close(done);
+      job->close(done);
     }
     if (remove) {
       ++closing_left_;

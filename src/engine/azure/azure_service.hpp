@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -54,8 +55,10 @@ class azure_service {
   struct member {
     std::size_t account = 0;
     std::unique_ptr<node_pool> nodes;
-    std::unique_ptr<batch_job> job;
-    std::vector<std::function<void()>> waiting;  ///< for pool and program
+    std::map<int, std::unique_ptr<batch_job>> jobs;  ///< by priority
+    std::vector<std::function<void()>> waiting;      ///< for pool and program
+    std::set<std::uint64_t> cancelled;               ///< of those
+    bool ready = false;                              ///< both are there
     bool pool_ready = false;
   };
   /// What is the same for all pools of an account.
@@ -76,6 +79,7 @@ class azure_service {
   void program_sent(std::size_t account);
   void make_pool(std::size_t at, const std::string& script);
   void advance(std::size_t pool);
+  batch_job& job_of(std::size_t pool, int priority);
   void resource_file_of(cloud& in, const bundle::bundle_file& file, batch_job_plan& plan) const;
   void with_broadcasts(std::size_t account, std::vector<broadcast_key> needs,
                        std::function<void()> then);
@@ -97,6 +101,7 @@ class azure_service {
   std::vector<place> places_;
   std::vector<member> members_;
   std::map<broadcast_key, shared_bytes> broadcasts_;
+  std::set<std::uint64_t> on_the_way_;  ///< tasks that no job has yet
   std::atomic<core::nanoseconds> first_run_{0};
   bool broken_ = false;
   bool closing_ = false;

@@ -80,6 +80,7 @@ void batch_job::make_job() {
   batch::job_spec job;
   job.id = plan_.id;
   job.pool_id = plan_.pool;
+  if (plan_.priority != 0) job.priority = plan_.priority;
   job.max_seconds = job_seconds;
   job.metadata = {{"made-by", "clusterless"}, {"container", plan_.container}};
   batch::job_task preparation;
@@ -248,14 +249,15 @@ void batch_job::call_failed(const service_error& why) {
   break_down(why.text());
 }
 
-void batch_job::cancel(std::uint64_t key) {
+bool batch_job::cancel(std::uint64_t key) {
   const auto found = by_key_.find(key);
-  if (found == by_key_.end()) return;
+  if (found == by_key_.end()) return false;
   const auto task = found->second;
   task->cancelled = true;
   if (by_id_.contains(task->id))
     in_.batch().terminate_task(plan_.id, task->id, [](result<bool>) {});
   finish(task);
+  return true;
 }
 
 void batch_job::finish(const task_ptr& task, std::vector<outbox::telling> tell) {

@@ -24,6 +24,7 @@ namespace clusterless::engine {
 struct batch_job_plan {
   std::string id = {};
   std::string pool = {};
+  int priority = 0;  ///< -1000 to 1000
   int pool_number = 1;
   std::string container = {};  ///< of this run; holds plans and logs of all its jobs
   std::string folder = {};     ///< those of this job: how their blobs' names begin
@@ -45,7 +46,8 @@ class batch_job {
 
   /// Takes a task. `files` are there already.
   void add(core::run_order order, std::vector<task_file> files);
-  void cancel(std::uint64_t key);
+  /// False when it has no such task.
+  bool cancel(std::uint64_t key);
   /// Ends and removes the job; `then` is called when nothing of it runs any more.
   void close(std::function<void()> then);
 
