@@ -168,11 +168,11 @@ void azure_service::begin() {
 void azure_service::open_account(std::size_t at) {
   blob_client& blobs = places_[at].in->blobs();
   places_[at].making_container = true;
-  blobs.create_container(container_, [this, at, &blobs](result<bool> made) {
+  blobs.create_container(container_, [this, at, &blobs](const result<bool>& made) {
     places_[at].making_container = false;
     if (closing_) return remove_container(places_[at]);
     if (!made) return broken(made.error().text());
-    blobs.create_container(plan_.blob_container, [this, at](result<bool> shared) {
+    blobs.create_container(plan_.blob_container, [this, at](const result<bool>& shared) {
       if (!shared) return broken(shared.error().text());
       send_program(at);
     });
@@ -197,7 +197,7 @@ void azure_service::send_file(std::size_t account, const bundle::bundle_file& fi
                if (!there) return broken(there.error().text());
                if (there->has_value() && there->value().size == file.size) return sent();
                upload_file(blobs, plan_.blob_container, name, file.path, {},
-                           [this, sent](result<bool> put) {
+                           [this, sent](const result<bool>& put) {
                              if (!put) return broken(put.error().text());
                              sent();
                            });
@@ -296,7 +296,7 @@ void azure_service::send_broadcast(broadcast_key key, shared_bytes file) {
 }
 
 void azure_service::with_broadcasts(std::size_t account, std::vector<broadcast_key> needs,
-                                    std::function<void()> then) {
+                                    const std::function<void()>& then) {
   place& at = places_[account];
   while (!needs.empty() && at.sent[needs.back()])
     needs.pop_back();
@@ -312,7 +312,7 @@ void azure_service::send_broadcast_to(std::size_t account, broadcast_key key) {
   const shared_bytes bytes = broadcasts_[key];
   if (!bytes) return broken("a broadcast value is not there any more");
   upload(at.in->blobs(), container_, "broadcast/" + hex_of(key), {bytes->data(), bytes->size()}, {},
-         [this, &at, key, bytes](result<bool> put) {
+         [this, &at, key, bytes](const result<bool>& put) {
            if (!put) return broken(put.error().text());
            at.sent[key] = true;
            // Every account has its copy: the bytes may go.
@@ -376,7 +376,7 @@ void azure_service::close_now(bool remove) {
 }
 
 void azure_service::remove_container(place& at) {
-  at.in->blobs().delete_container(container_, [this](result<bool>) { closed_one(); });
+  at.in->blobs().delete_container(container_, [this](const result<bool>&) { closed_one(); });
 }
 
 void azure_service::closed_one() {

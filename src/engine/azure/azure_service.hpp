@@ -82,7 +82,7 @@ class azure_service {
   batch_job& job_of(std::size_t pool, int priority);
   void resource_file_of(cloud& in, const bundle::bundle_file& file, batch_job_plan& plan) const;
   void with_broadcasts(std::size_t account, std::vector<broadcast_key> needs,
-                       std::function<void()> then);
+                       const std::function<void()>& then);
   void send_broadcast_to(std::size_t account, broadcast_key key);
   void broken(const std::string& why);
   void close_now(bool remove);

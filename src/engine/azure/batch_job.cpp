@@ -89,7 +89,7 @@ void batch_job::make_job() {
   preparation.as = batch::user::pool_user;
   preparation.limits.max_retries = 3;
   job.preparation = preparation;
-  in_.batch().add_job(job, [this](result<bool> made) {
+  in_.batch().add_job(job, [this](const result<bool>& made) {
     // Even an attempt without a good answer may have made it.
     if (when_made_) return remove_job(std::exchange(when_made_, nullptr));
     if (!made) return break_down(made.error().text());
@@ -150,7 +150,7 @@ void batch_job::prepare(const task_ptr& task) {
   const auto put = [&](const std::string& name, std::vector<std::byte> content) {
     auto kept = std::make_shared<const std::vector<std::byte>>(std::move(content));
     in_.blobs().put(plan_.container, name, span_of(*kept), {},
-                    [this, prepared, left, kept](result<blob_facts> got) {
+                    [this, prepared, left, kept](const result<blob_facts>& got) {
                       if (!got) return call_failed(got.error());
                       if (--*left != 0) return;
                       prepared();
@@ -231,7 +231,7 @@ void batch_job::added(const std::vector<task_ptr>& those,
       return;
     }
     if (task->over) {
-      in_.batch().terminate_task(plan_.id, task->id, [](result<bool>) {});
+      in_.batch().terminate_task(plan_.id, task->id, [](const result<bool>&) {});
       continue;
     }
     by_id_[task->id] = task;
@@ -255,7 +255,7 @@ bool batch_job::cancel(std::uint64_t key) {
   const auto task = found->second;
   task->cancelled = true;
   if (by_id_.contains(task->id))
-    in_.batch().terminate_task(plan_.id, task->id, [](result<bool>) {});
+    in_.batch().terminate_task(plan_.id, task->id, [](const result<bool>&) {});
   finish(task);
   return true;
 }
@@ -278,12 +278,13 @@ void batch_job::close(std::function<void()> then) {
     remove_job(std::move(then));
 }
 
-void batch_job::remove_job(std::function<void()> then) {
-  in_.batch().delete_job(plan_.id, [this, then](result<bool>) { wait_until_gone(then, 20); });
+void batch_job::remove_job(const std::function<void()>& then) {
+  in_.batch().delete_job(plan_.id,
+                         [this, then](const result<bool>&) { wait_until_gone(then, 20); });
 }
 
 // The job is there until nothing of it runs any more.
-void batch_job::wait_until_gone(std::function<void()> then, std::int64_t wait_ms) {
+void batch_job::wait_until_gone(const std::function<void()>& then, std::int64_t wait_ms) {
   in_.batch().get_job(plan_.id, [this, then, wait_ms](result<std::optional<batch::job_info>> got) {
     if (!got || !got->has_value()) return then();
     on().later(wait_ms, [this, then, wait_ms] {

@@ -74,11 +74,11 @@ class batch_job {
   void look_for_container(const task_ptr& task);
   void collected(const task_ptr& task, std::shared_ptr<const std::string> log);
   void fetch_rest(const task_ptr& task, std::uint64_t size);
-  void explain(const task_ptr& task, std::shared_ptr<const std::string> log);
+  void explain(const task_ptr& task, const std::shared_ptr<const std::string>& log);
   /// The task is over: what `tell` tells, and that.
   void finish(const task_ptr& task, std::vector<outbox::telling> tell = {});
-  void remove_job(std::function<void()> then);
-  void wait_until_gone(std::function<void()> then, std::int64_t wait_ms);
+  void remove_job(const std::function<void()>& then);
+  void wait_until_gone(const std::function<void()>& then, std::int64_t wait_ms);
   void break_down(const std::string& why);
   void call_failed(const azure::service_error& why);
   azure::loop& on() { return in_.batch().on(); }

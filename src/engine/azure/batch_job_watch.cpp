@@ -179,7 +179,7 @@ void batch_job::begin(batch_task& task, std::vector<outbox::telling>& tell) {
 // The service runs it again by itself, but an attempt is an attempt: whether there is another, and
 // with which number, is for the book to say.
 void batch_job::lost_and_queued_again(const task_ptr& task) {
-  in_.batch().terminate_task(plan_.id, task->id, [](result<bool>) {});
+  in_.batch().terminate_task(plan_.id, task->id, [](const result<bool>&) {});
   error_info why = why_ended(*task, {}, {});
   why.message = "the service lost the node its task ran on";
   std::vector<outbox::telling> tell;
@@ -255,7 +255,7 @@ void batch_job::fetch_rest(const task_ptr& task, std::uint64_t size) {
   whole->resize(static_cast<std::size_t>(size));
   const std::span<std::byte> into(reinterpret_cast<std::byte*>(whole->data()), whole->size());
   download(in_.blobs(), plan_.container, plan_.folder + "logs/" + task->id, into, {},
-           [this, task, whole](result<std::optional<blob_facts>> got) {
+           [this, task, whole](const result<std::optional<blob_facts>>& got) {
              if (closing_) return;
              if (!got) return call_failed(got.error());
              collected(task, whole);
@@ -280,7 +280,7 @@ void batch_job::collected(const task_ptr& task, std::shared_ptr<const std::strin
 }
 
 // The task failed: what it has told counts, and the item it was in is told why.
-void batch_job::explain(const task_ptr& task, std::shared_ptr<const std::string> log) {
+void batch_job::explain(const task_ptr& task, const std::shared_ptr<const std::string>& log) {
   in_.batch().get_task_file(
       plan_.id, task->id, "stderr.txt", 0, defaults::output_tail,
       [this, task, log](result<std::optional<batch::file_content>> got) {

@@ -22,11 +22,11 @@ constexpr std::int64_t script_seconds = 180ll * 24 * 3600;  // nodes come and go
 constexpr std::int64_t fresh_seconds = 15 * 60;
 constexpr const char* script_name = "clusterless-startup";
 
-std::string nodes_text(int n) {
+std::string count_of_nodes(int n) {
   return core::count_text(static_cast<std::uint64_t>(n), "node");
 }
 
-std::string lower(std::string text) {
+std::string in_lower_case(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
@@ -94,19 +94,19 @@ bool node_pool::opened() {
   return false;
 }
 
-void node_pool::upload_script(std::function<void()> then) {
+void node_pool::upload_script(const std::function<void()>& then) {
   if (plan_.script.empty()) return then();
-  in_.blobs().create_container(plan_.blob_container, [this, then](result<bool> made) {
+  in_.blobs().create_container(plan_.blob_container, [this, then](const result<bool>& made) {
     if (!made) return break_down(made.error().text());
     in_.blobs().put(plan_.blob_container, script_blob_, bytes_of(plan_.script), {},
-                    [this, then](result<blob_facts> put) {
+                    [this, then](const result<blob_facts>& put) {
                       if (!put) return break_down(put.error().text());
                       then();
                     });
   });
 }
 
-void node_pool::choose(std::function<void()> ready) {
+void node_pool::choose(const std::function<void()>& ready) {
   if (remove_then_) {
     opened();
     return;
@@ -137,7 +137,7 @@ void node_pool::choose(std::function<void()> ready) {
   });
 }
 
-void node_pool::create(const batch::image_support& image, std::function<void()> ready) {
+void node_pool::create(const batch::image_support& image, const std::function<void()>& ready) {
   batch::pool_spec spec;
   spec.id = plan_.id;
   spec.display_name = "made by clusterless";
@@ -171,12 +171,12 @@ void node_pool::create(const batch::image_support& image, std::function<void()> 
     if (!made) return break_down(made.error().text());
     if (!made.value()) return take_up(ready);
     to_.note("Created pool " + std::to_string(plan_.number) + " of " + std::to_string(plan_.of) +
-             " in " + in_.place() + " with " + nodes_text(plan_.nodes) + ".");
+             " in " + in_.place() + " with " + count_of_nodes(plan_.nodes) + ".");
     ready();
   });
 }
 
-void node_pool::take_up(std::function<void()> ready) {
+void node_pool::take_up(const std::function<void()>& ready) {
   in_.batch().get_pool(plan_.id, [this, ready](result<std::optional<batch::pool_info>> there) {
     if (!there) return break_down(there.error().text());
     if (!there->has_value()) return choose(ready);
@@ -190,7 +190,7 @@ void node_pool::take_up(std::function<void()> ready) {
                  (wanted.empty() ? "none" : wanted);
     };
     // The service writes sizes in lower case.
-    compare("VM size", lower(found.vm_size), lower(plan_.vm_size));
+    compare("VM size", in_lower_case(found.vm_size), in_lower_case(plan_.vm_size));
     compare("inter-node communication", found.inter_node ? "on" : "off",
             found.inter_node || plan_.inter_node ? "on" : "off");
     compare("the start task", found.start_command, start_command_);
@@ -200,7 +200,8 @@ void node_pool::take_up(std::function<void()> ready) {
                         "delete --pool-id " +
                         plan_.id + ")");
     to_.note("Took up pool " + std::to_string(plan_.number) + " of " + std::to_string(plan_.of) +
-             " in " + in_.place() + " (" + plan_.id + ") with " + nodes_text(plan_.nodes) + ".");
+             " in " + in_.place() + " (" + plan_.id + ") with " + count_of_nodes(plan_.nodes) +
+             ".");
     const std::int64_t kept_s =
         fresh_until(found.formula, plan_.nodes) - on().clock().unix_seconds();
     if (kept_s < fresh_seconds / 2 || found.dedicated_target < plan_.nodes) scale();
@@ -223,7 +224,7 @@ void node_pool::scale() {
   }
   in_.batch().enable_autoscale(
       plan_.id, idle_formula(plan_.nodes, on().clock().unix_seconds() + fresh_seconds), 300,
-      [this](result<done> got) {
+      [this](const result<done>& got) {
         scaling_ = false;
         const bool early = !got && (got.error().is("TooManyEnableAutoScaleRequests") ||
                                     got.error().is("PoolBeingResized"));
@@ -245,7 +246,7 @@ void node_pool::lose_node(int number) {
                   [](const auto& a, const auto& b) { return a.id < b.id; });
         if (static_cast<std::size_t>(number) > nodes.size()) return;
         const std::string lost = nodes[static_cast<std::size_t>(number) - 1].id;
-        in_.batch().reboot_node(plan_.id, lost, [this, lost](result<done> did) {
+        in_.batch().reboot_node(plan_.id, lost, [this, lost](const result<done>& did) {
           to_.note(did ? "Lost node " + lost + "." : did.error().text());
         });
       });
@@ -259,7 +260,7 @@ void node_pool::remove(std::function<void()> then) {
   }
   // What was neither made nor taken up is somebody else's.
   if (!usable_) return then();
-  in_.batch().delete_pool(plan_.id, [this, then](result<bool> gone) {
+  in_.batch().delete_pool(plan_.id, [this, then](const result<bool>& gone) {
     if (!gone) to_.note("Pool " + plan_.id + " is left: " + gone.error().text());
     then();
   });
@@ -324,7 +325,7 @@ void node_pool::tell_trouble_of(const std::vector<batch::node_info>& nodes) {
     return break_down(what);
   }
   const std::string text = "Pool " + plan_.id + ": " + std::to_string(ready) + " of " +
-                           nodes_text(plan_.nodes) + " ready.";
+                           count_of_nodes(plan_.nodes) + " ready.";
   if (ready < plan_.nodes && text != last_told_) to_.note(last_told_ = text);
 }
 

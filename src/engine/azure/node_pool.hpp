@@ -57,11 +57,11 @@ class node_pool {
   cloud& in() { return in_; }
 
  private:
-  void upload_script(std::function<void()> then);
-  void choose(std::function<void()> ready);
+  void upload_script(const std::function<void()>& then);
+  void choose(const std::function<void()>& ready);
   bool opened();
-  void create(const azure::batch::image_support& image, std::function<void()> ready);
-  void take_up(std::function<void()> ready);
+  void create(const azure::batch::image_support& image, const std::function<void()>& ready);
+  void take_up(const std::function<void()>& ready);
   void scale();
   void tell_trouble_of(const std::vector<azure::batch::node_info>& nodes);
   void tell_start_output(const azure::batch::node_info& node, const std::string& what);
