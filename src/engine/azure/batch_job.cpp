@@ -275,7 +275,7 @@ void batch_job::close(std::function<void()> then) {
   if (std::exchange(state_, state::gone) == state::making)
     when_made_ = std::move(then);
   else
-    remove_job(std::move(then));
+    remove_job(then);
 }
 
 void batch_job::remove_job(const std::function<void()>& then) {

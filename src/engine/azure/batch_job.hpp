@@ -72,7 +72,7 @@ class batch_job {
   void collect(const task_ptr& task);
   void collect_more();
   void look_for_container(const task_ptr& task);
-  void collected(const task_ptr& task, std::shared_ptr<const std::string> log);
+  void collected(const task_ptr& task, const std::shared_ptr<const std::string>& log);
   void fetch_rest(const task_ptr& task, std::uint64_t size);
   void explain(const task_ptr& task, const std::shared_ptr<const std::string>& log);
   /// The task is over: what `tell` tells, and that.

@@ -262,9 +262,8 @@ void batch_job::fetch_rest(const task_ptr& task, std::uint64_t size) {
            });
 }
 
-void batch_job::collected(const task_ptr& task, std::shared_ptr<const std::string> log) {
-  if (!task->over && task->last.result != batch::task_result::success)
-    return explain(task, std::move(log));
+void batch_job::collected(const task_ptr& task, const std::shared_ptr<const std::string>& log) {
+  if (!task->over && task->last.result != batch::task_result::success) return explain(task, log);
   --collecting_;
   if (!task->over) {
     std::vector<outbox::telling> tell;
