@@ -116,7 +116,7 @@ void recorder::commit(core::nanoseconds now, bool finished) {
 namespace {
 
 std::string shared_name(const std::uint64_t (&key)[2]) {
-  return core::to_hex(key[0]) + core::to_hex(key[1]);
+  return core::to_hex(core::content_hash{key[0], key[1]});
 }
 
 }  // namespace

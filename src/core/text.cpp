@@ -2,6 +2,7 @@
 #include "core/text.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 
@@ -75,6 +76,42 @@ std::vector<std::string> split_zero_ended(const std::byte* from, std::size_t siz
     rest.remove_prefix(std::min(n + 1, rest.size()));
   }
   return texts;
+}
+
+std::string to_hex_digits(const void* from, std::size_t size) {
+  constexpr char digits[] = "0123456789abcdef";
+  const auto* bytes = static_cast<const unsigned char*>(from);
+  std::string text;
+  text.reserve(2 * size);
+  for (std::size_t i = 0; i < size; ++i) {
+    text += digits[bytes[i] >> 4];
+    text += digits[bytes[i] & 15];
+  }
+  return text;
+}
+
+std::optional<std::vector<std::byte>> from_hex_digits(std::string_view digits) {
+  if (digits.size() % 2 != 0) return std::nullopt;
+  std::vector<std::byte> bytes;
+  bytes.reserve(digits.size() / 2);
+  for (std::size_t at = 0; at < digits.size(); at += 2) {
+    unsigned value = 0;
+    const char* const end = digits.data() + at + 2;
+    const auto [stop, bad] = std::from_chars(digits.data() + at, end, value, 16);
+    if (bad != std::errc() || stop != end) return std::nullopt;
+    bytes.push_back(static_cast<std::byte>(value));
+  }
+  return bytes;
+}
+
+std::string shell_word(std::string_view text) {
+  std::string word = "'";
+  for (const char c : text)
+    if (c == '\'')
+      word += "'\\''";
+    else
+      word += c;
+  return word + "'";
 }
 
 }  // namespace clusterless::core

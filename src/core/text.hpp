@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,11 @@ std::string size_text(std::uint64_t bytes);
 /// Texts one behind the other, each ended by a zero byte, and back; a last one need not be ended.
 std::string zero_ended(const std::vector<std::string>& texts);
 std::vector<std::string> split_zero_ended(const std::byte* from, std::size_t size);
+/// Two lower-case hexadecimal digits a byte, and back: nothing when `digits` are not such.
+std::string to_hex_digits(const void* from, std::size_t size);
+std::optional<std::vector<std::byte>> from_hex_digits(std::string_view digits);
+/// `text` as one word for a POSIX shell, in which nothing is expanded.
+std::string shell_word(std::string_view text);
 /// "1 item", "3 items".
 std::string count_text(std::uint64_t n, std::string_view what);
 

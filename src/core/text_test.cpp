@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstring>
 #include <string>
 
 using namespace clusterless::core;
@@ -62,4 +63,21 @@ TEST_CASE("one thing, several things") {
   CHECK(count_text(1, "item") == "1 item");
   CHECK(count_text(0, "item") == "0 items");
   CHECK(count_text(21, "item") == "21 items");
+}
+
+TEST_CASE("bytes become hexadecimal digits and come back") {
+  const unsigned char bytes[] = {0x00, 0x0f, 0xa5, 0xff};
+  CHECK(to_hex_digits(bytes, sizeof bytes) == "000fa5ff");
+  const auto back = from_hex_digits("000fA5ff");
+  REQUIRE(back);
+  CHECK(std::memcmp(back->data(), bytes, sizeof bytes) == 0);
+  CHECK(from_hex_digits("")->empty());
+  for (const char* bad : {"0", "0g", "-1", "+1", " 1", "0x"})
+    CHECK_FALSE(from_hex_digits(bad));
+}
+
+TEST_CASE("a word for the shell keeps what is in it") {
+  CHECK(shell_word("") == "''");
+  CHECK(shell_word("a $b \"c\"") == "'a $b \"c\"'");
+  CHECK(shell_word("it's") == "'it'\\''s'");
 }

@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <new>
 
@@ -23,6 +22,7 @@
 #include "core/defaults.hpp"
 #include "os/channel_frame.hpp"
 #include "os/fail.hpp"
+#include "os/steady_clock.hpp"
 
 namespace clusterless::os {
 
@@ -53,12 +53,6 @@ long futex(std::atomic<std::uint32_t>& word, int op, std::uint32_t value) {
 void futex_wake(std::atomic<std::uint32_t>& sleeps) {
   if (sleeps.load(std::memory_order_relaxed) != 0 && sleeps.exchange(0) != 0)
     futex(sleeps, FUTEX_WAKE, 1);
-}
-
-std::int64_t now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
 }
 
 bool send_descriptor(int socket, std::uint64_t id, int fd) {
@@ -275,12 +269,12 @@ void channel::wait_for_room() {
 
 void channel::wait() {
   if (reader_.available() != 0) return;
-  const std::int64_t until = now_ns() + defaults::spin_ns;
+  const std::int64_t until = steady_ns() + defaults::spin_ns;
   spin_.begin();
   do {
     _mm_pause();
     if (reader_.available() != 0) return spin_.answered();
-  } while (!spin_.again() || now_ns() < until);
+  } while (!spin_.again() || steady_ns() < until);
   auto& sleeps = in_control_->reader_sleeps;
   sleeps.store(1, std::memory_order_seq_cst);
   std::atomic_thread_fence(std::memory_order_seq_cst);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/checksum.hpp"
+#include "core/text.hpp"
 #include "os/symbol_table.hpp"
 #include "os/unique_fd.hpp"
 
@@ -141,13 +142,7 @@ const build_id& this_build() {
 }
 
 std::string to_hex(const build_id& id) {
-  static const char digits[] = "0123456789abcdef";
-  std::string text;
-  for (const auto byte : id) {
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
-  }
-  return text;
+  return core::to_hex_digits(id.data(), id.size());
 }
 
 const std::string& program_path() {

@@ -2,20 +2,16 @@
 #include "os/trace_reader.hpp"
 
 #include <signal.h>
-#include <sys/eventfd.h>
 
 #include <exception>
 #include <utility>
 
-#include "os/fail.hpp"
 #include "os/symbolise.hpp"
 
 namespace clusterless::os {
 
 trace_reader::trace_reader(const crash_record& record)
-    : done_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      record_(std::make_unique<const crash_record>(record)) {
-  if (!done_) fail("an eventfd");
+    : record_(std::make_unique<const crash_record>(record)) {
   thread_ = std::thread([this] {
     // Signals are for the threads of the program.
     sigset_t all;
@@ -26,7 +22,7 @@ trace_reader::trace_reader(const crash_record& record)
     } catch (const std::exception& caught) {
       text_ = std::string("(the stack could not be read: ") + caught.what() + ")";
     }
-    ::eventfd_write(done_.get(), 1);
+    done_.ring();
   });
 }
 

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "os/crash_report.hpp"
-#include "os/unique_fd.hpp"
+#include "os/event_fd.hpp"
 
 namespace clusterless::os {
 
@@ -22,12 +22,12 @@ class trace_reader {
   trace_reader& operator=(const trace_reader&) = delete;
 
   /// Readable when the text is there.
-  int done_fd() const noexcept { return done_.get(); }
+  int done_fd() const noexcept { return done_.fd(); }
   /// What describe_trace() says of the record; waits for it.
   std::string text();
 
  private:
-  unique_fd done_;
+  event_fd done_;
   std::unique_ptr<const crash_record> record_;
   std::string text_;
   std::thread thread_;

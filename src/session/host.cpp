@@ -4,7 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
+
+#include "os/steady_clock.hpp"
 
 namespace clusterless::session {
 
@@ -14,9 +15,7 @@ host::host() : oom_(os::oom_counter_files(::getpid())) {
 }
 
 core::nanoseconds host::now() const {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
+  return os::steady_ns();
 }
 
 std::uint64_t host::id_of(watched* who) {

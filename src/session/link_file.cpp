@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <cstring>
 #include <fstream>
 
 #include <clusterless/error.hpp>
 
+#include "core/text.hpp"
 #include "os/fail.hpp"
 #include "os/unique_fd.hpp"
 
@@ -37,11 +39,7 @@ std::string link_text(const link_place& place) {
   std::string text = std::string(first_line) + '\n' + place.address + '\n' +
                      std::to_string(place.port) + '\n' + std::to_string(place.ports) + '\n' +
                      place.identity + '\n';
-  constexpr char digits[] = "0123456789abcdef";
-  for (const std::uint8_t byte : place.key) {
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
-  }
+  text += core::to_hex_digits(place.key.data(), place.key.size());
   return text + '\n';
 }
 
@@ -71,12 +69,9 @@ link_place read_link_file(const std::string& path) {
   place.identity = line[4];
   if (place.address.empty() || place.identity.empty() || place.identity.size() > 128)
     refuse(path, "has no good address or identity");
-  if (line[5].size() != 2 * place.key.size()) refuse(path, "has no good key");
-  for (std::size_t i = 0; i < place.key.size(); ++i) {
-    const char* at = line[5].data() + 2 * i;
-    const auto [end, bad] = std::from_chars(at, at + 2, place.key[i], 16);
-    if (bad != std::errc() || end != at + 2) refuse(path, "has no good key");
-  }
+  const auto key = core::from_hex_digits(line[5]);
+  if (!key || key->size() != place.key.size()) refuse(path, "has no good key");
+  std::memcpy(place.key.data(), key->data(), key->size());
   return place;
 }
 

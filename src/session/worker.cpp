@@ -6,7 +6,6 @@
 #include <stdio_ext.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -18,6 +17,7 @@
 #include "core/defaults.hpp"
 #include "core/text.hpp"
 #include "os/program.hpp"
+#include "os/steady_clock.hpp"
 #include "session/broadcasts.hpp"
 #include "session/context.hpp"
 #include "session/directories.hpp"
@@ -29,12 +29,6 @@
 namespace clusterless::session {
 
 namespace {
-
-std::int64_t now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 /// What the item printed goes out before its outcome does.
 void flush_output() {
@@ -228,9 +222,9 @@ void worker::run_items(const given_run& what) {
   detail::buffer out;
   detail::segment_list out_beside;
   std::uint64_t ready = 0;
-  std::int64_t started = now_ns();
+  std::int64_t started = os::steady_ns();
   const auto send_values = [&](bool last) {
-    const std::int64_t now = now_ns();
+    const std::int64_t now = os::steady_ns();
     wire::outcomes head{run.key, ready, static_cast<std::uint64_t>(now - started), last, 0};
     link_.send(wire::type::outcomes, head, {out.data(), out.size(), out.shared()}, out_beside);
     started = now;
@@ -268,7 +262,8 @@ void worker::run_items(const given_run& what) {
     constexpr std::size_t enough = std::size_t{256} << 10;
     const bool look = ready % 16 == 0 || ready == 1 || out.size() >= enough;
     if (i + 1 < run.count && look &&
-        (out.size() >= enough || out_beside.size() >= 64 || now_ns() - started > defaults::pack_ns))
+        (out.size() >= enough || out_beside.size() >= 64 ||
+         os::steady_ns() - started > defaults::pack_ns))
       send_values(false);
   }
   area.running.store(0, std::memory_order_relaxed);
@@ -301,7 +296,7 @@ detail::job_ptr worker::begin_map(detail::call what, detail::item_source& items,
 void worker::send_progress(double fraction, const std::string& text) {
   if (in_forked_child() || std::this_thread::get_id() != own_thread_) return;
   constexpr std::int64_t at_least = 50'000'000;  // between two reports
-  const std::int64_t now = now_ns();
+  const std::int64_t now = os::steady_ns();
   if (now - last_progress_ < at_least && fraction < 1) return;
   last_progress_ = now;
   const std::string_view shown = std::string_view(text).substr(0, 200);

@@ -188,6 +188,14 @@ struct log_file {
   std::vector<std::byte> bytes = {};
 
   void read() { bytes = read_all(path); }
+  void tell_a_line() {
+    {
+      log_writer log(path);
+      log.printed(2, "a line\n");
+      log.ended(0);
+    }
+    read();
+  }
   std::vector<log_entry> entries() const {
     log_reader log(bytes.data(), bytes.size());
     std::vector<log_entry> all;
@@ -251,12 +259,7 @@ TEST_CASE("a log gives back what was told, with arrays that can be decoded") {
 
 TEST_CASE("a log that is cut is read as far as it is whole, from any entry on") {
   log_file file;
-  {
-    log_writer log(file.path);
-    log.printed(2, "a line\n");
-    log.ended(0);
-  }
-  file.read();
+  file.tell_a_line();
   const std::size_t size = file.bytes.size();
   std::size_t first = 0;
   for (std::size_t n = 0; n <= size; ++n) {
@@ -277,12 +280,7 @@ TEST_CASE("a log that is cut is read as far as it is whole, from any entry on") 
 
 TEST_CASE("what is wrong in a log is not there, and can be asked for") {
   log_file file;
-  {
-    log_writer log(file.path);
-    log.printed(2, "a line\n");
-    log.ended(0);
-  }
-  file.read();
+  file.tell_a_line();
   auto& bytes = file.bytes;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     bytes[i] ^= std::byte{1};

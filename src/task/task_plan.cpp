@@ -2,7 +2,6 @@
 #include "task/task_plan.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -13,6 +12,7 @@
 
 #include "core/checksum.hpp"
 #include "core/defaults.hpp"
+#include "core/text.hpp"
 #include "task/flat.hpp"
 
 namespace clusterless::task {
@@ -154,28 +154,13 @@ task_plan decode_plan(const std::byte* from, std::size_t size) {
 }
 
 std::string plan_text(const std::vector<std::byte>& plan) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * plan.size());
-  for (const auto byte : plan) {
-    text += digits[std::to_integer<unsigned>(byte) >> 4];
-    text += digits[std::to_integer<unsigned>(byte) & 15];
-  }
-  return text;
+  return core::to_hex_digits(plan.data(), plan.size());
 }
 
 std::vector<std::byte> plan_from_text(std::string_view text) {
-  if (text.size() % 2 != 0) refuse("the plan of this task", "it was cut short");
-  std::vector<std::byte> plan;
-  plan.reserve(text.size() / 2);
-  for (std::size_t at = 0; at < text.size(); at += 2) {
-    unsigned value = 0;
-    const auto [end, bad] = std::from_chars(text.data() + at, text.data() + at + 2, value, 16);
-    if (bad != std::errc() || end != text.data() + at + 2)
-      refuse("the plan of this task", "it is not what was sent");
-    plan.push_back(static_cast<std::byte>(value));
-  }
-  return plan;
+  auto plan = core::from_hex_digits(text);
+  if (!plan) refuse("the plan of this task", "it was cut short or is not what was sent");
+  return std::move(*plan);
 }
 
 std::vector<std::byte> encode_broadcast(const core::broadcast_bytes& value) {
@@ -186,7 +171,7 @@ std::vector<std::byte> encode_broadcast(const core::broadcast_bytes& value) {
 }
 
 std::string broadcast_file_name(const std::uint64_t (&key)[2]) {
-  return core::to_hex(key[0]) + core::to_hex(key[1]);
+  return core::to_hex(core::content_hash{key[0], key[1]});
 }
 
 core::broadcast_bytes decode_broadcast(const std::uint64_t (&key)[2], const std::byte* from,

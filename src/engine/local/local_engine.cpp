@@ -6,6 +6,7 @@
 
 #include "core/defaults.hpp"
 #include "core/text.hpp"
+#include "engine/pool_shape.hpp"
 
 namespace clusterless::engine {
 
@@ -13,8 +14,7 @@ local_engine::local_engine(const pool_plan& plan, events& to) : plan_(plan), to_
   for (int pool = 1; pool <= plan_.pools; ++pool) {
     add_nodes(pool, 1, plan_.nodes);
     to_->note("Created pool " + std::to_string(pool) + " of " + std::to_string(plan_.pools) +
-              " on this machine with " +
-              core::count_text(static_cast<std::uint64_t>(plan_.nodes), "node") + ".");
+              " on this machine with " + nodes_text(plan_.nodes) + ".");
   }
 }
 
@@ -44,12 +44,7 @@ void local_engine::close(bool) {
 // --- where tasks go ----------------------------------------------------------------------------
 
 void local_engine::check(const core::task_shape& shape) const {
-  if (shape.nodes > plan_.nodes)
-    throw error(error_kind::misuse,
-                "a task of " + core::count_text(static_cast<std::uint64_t>(shape.nodes), "node") +
-                    " does not fit into a pool of " +
-                    core::count_text(static_cast<std::uint64_t>(plan_.nodes), "node") +
-                    "; lower nodes_per_task or raise the nodes of the pool");
+  check_fits(shape, plan_);
   check_workers(plan_.nodes, shape.procs_per_node);
 }
 
@@ -66,8 +61,7 @@ void local_engine::check_workers(int nodes, int procs_per_node) const {
 }
 
 std::size_t local_engine::slots(const core::task_shape& shape) const {
-  return static_cast<std::size_t>(plan_.pools) *
-         static_cast<std::size_t>(plan_.nodes / std::max(1, shape.nodes));
+  return slots_of(shape, plan_);
 }
 
 std::size_t local_engine::free_slots(const core::task_shape& shape) const {
