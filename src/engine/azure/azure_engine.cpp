@@ -7,9 +7,10 @@
 #include <cstring>
 
 #include "core/defaults.hpp"
-#include "core/text.hpp"
 #include "engine/azure/azure_service.hpp"
 #include "engine/azure/environment_account.hpp"
+#include "engine/pool_shape.hpp"
+#include "os/steady_clock.hpp"
 #include "task/task_plan.hpp"
 
 namespace clusterless::engine {
@@ -22,10 +23,6 @@ constexpr int max_inter_node = 100;
 constexpr core::nanoseconds learning_ns = 5'000'000'000;
 constexpr std::size_t longest_queue = 20'000;
 constexpr core::task_pace batch_pace = {30'000'000'000, 64};
-
-std::string nodes_text(int n) {
-  return core::count_text(static_cast<std::uint64_t>(n), "node");
-}
 
 void check_size(const pool_plan& plan, int nodes, int procs_per_node) {
   if (nodes < 1) throw error(error_kind::misuse, "a pool has at least 1 node");
@@ -66,15 +63,11 @@ azure_engine::~azure_engine() {
 }
 
 core::nanoseconds azure_engine::now() const {
-  return steady_now();
+  return os::steady_ns();
 }
 
 void azure_engine::check(const core::task_shape& shape) const {
-  if (shape.nodes > plan_.nodes)
-    throw error(error_kind::misuse, "a task of " + nodes_text(shape.nodes) +
-                                        " does not fit into a pool of " + nodes_text(plan_.nodes) +
-                                        "; lower nodes_per_task or raise the nodes of the "
-                                        "pool");
+  check_fits(shape, plan_);
   if (shape.nodes > 1 && !*plan_.inter_node)
     throw error(error_kind::misuse,
                 "a task of " + nodes_text(shape.nodes) +
@@ -84,8 +77,7 @@ void azure_engine::check(const core::task_shape& shape) const {
 }
 
 std::size_t azure_engine::slots(const core::task_shape& shape) const {
-  return static_cast<std::size_t>(plan_.pools) *
-         static_cast<std::size_t>(plan_.nodes / std::max(1, shape.nodes));
+  return slots_of(shape, plan_);
 }
 
 std::size_t azure_engine::room(const core::task_shape& shape, bool) const {
@@ -144,55 +136,16 @@ void azure_engine::forget_broadcast(const std::uint64_t (&key)[2]) {
   broadcasts_.erase({key[0], key[1]});
 }
 
-namespace {
-
-/// Passes events on and sees which tasks are over.
-class counting_events final : public events {
- public:
-  counting_events(events& to, std::unordered_map<std::uint64_t, std::size_t>& pool_of,
-                  std::vector<std::size_t>& load)
-      : to_(to), pool_of_(pool_of), load_(load) {}
-  void started(std::uint64_t key, int pool) override { to_.started(key, pool); }
-  void succeeded(std::uint64_t key, std::uint64_t count, core::nanoseconds spent,
-                 core::outcome_bytes pack) override {
-    to_.succeeded(key, count, spent, std::move(pack));
-  }
-  void failed(std::uint64_t key, std::uint64_t unreported, error_info why) override {
-    to_.failed(key, unreported, std::move(why));
-  }
-  void ended(std::uint64_t key) override {
-    const auto found = pool_of_.find(key);
-    if (found != pool_of_.end()) {
+void azure_engine::deliver(events& to) {
+  to_ = &to;
+  const auto [told, over] = outbox_.take();
+  for (const auto& tell : told)
+    if (!closed_) tell(to);
+  for (const auto key : over)
+    if (const auto found = pool_of_.find(key); found != pool_of_.end()) {
       --load_[found->second];
       pool_of_.erase(found);
     }
-    to_.ended(key);
-  }
-  void printed(std::uint64_t key, int pool, int worker, std::string_view text) override {
-    to_.printed(key, pool, worker, text);
-  }
-  void progress(std::uint64_t key, double fraction, std::string_view text) override {
-    to_.progress(key, fraction, text);
-  }
-  void note(const std::string& line) override { to_.note(line); }
-  void broken(const std::string& why) override { to_.broken(why); }
-  const core::broadcast_bytes* find_broadcast(const std::uint64_t (&key)[2]) override {
-    return to_.find_broadcast(key);
-  }
-
- private:
-  events& to_;
-  std::unordered_map<std::uint64_t, std::size_t>& pool_of_;
-  std::vector<std::size_t>& load_;
-};
-
-}  // namespace
-
-void azure_engine::deliver(events& to) {
-  to_ = &to;
-  counting_events counted(to, pool_of_, load_);
-  for (const auto& tell : outbox_.take())
-    if (!closed_) tell(counted);
 }
 
 bool azure_engine::poll(events& to, bool) {

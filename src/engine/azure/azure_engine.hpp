@@ -4,12 +4,9 @@
 // without ever waiting for a request.
 #pragma once
 
-#include <atomic>
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
-#include <thread>
 #include <unordered_map>
 #include <utility>
 #include <vector>

@@ -6,13 +6,14 @@
 #include <time.h>
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <utility>
 
 #include "azure/blob_transfer.hpp"
 #include "azure/crypto.hpp"
+#include "core/text.hpp"
+#include "os/steady_clock.hpp"
 #include "session/roles.hpp"
 #include "task/task_main.hpp"
 #include "task/task_plan.hpp"
@@ -43,28 +44,12 @@ std::string contents_of(const std::string& path) {
   return text;
 }
 
-std::string quoted(const std::string& word) {
-  std::string text = "'";
-  for (const char c : word)
-    if (c == '\'')
-      text += "'\\''";
-    else
-      text += c;
-  return text + "'";
-}
-
 std::string hex_of(const std::pair<std::uint64_t, std::uint64_t>& key) {
   const std::uint64_t both[2] = {key.first, key.second};
   return task::broadcast_file_name(both);
 }
 
 }  // namespace
-
-core::nanoseconds steady_now() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 azure_service::azure_service(const pool_plan& plan, outbox& to)
     : plan_(plan), to_(to), run_(make_run_id()) {
@@ -236,16 +221,16 @@ batch_job& azure_service::job_of(std::size_t pool, int priority) {
   plan.folder = "pool" + std::to_string(pool + 1) + mark + '/';
   plan.omp_threads = plan_.omp_threads;
   for (const auto& file : program_.files)
-    resource_file_of(in, file, plan);
+    plan.program.push_back(resource_file_of(in, file));
   plan.start_command = bundle::start_command("$AZ_BATCH_JOB_PREP_WORKING_DIR", program_);
   const auto& arguments = session::program_arguments();
   for (std::size_t i = 1; i < arguments.size(); ++i)
-    plan.start_command += ' ' + quoted(arguments[i]);
+    plan.start_command += ' ' + core::shell_word(arguments[i]);
   plan.container_image = plan_.container;
   batch_job::listener tell;
   tell.runs = [this] {
     core::nanoseconds none = 0;
-    first_run_.compare_exchange_strong(none, steady_now());
+    first_run_.compare_exchange_strong(none, os::steady_ns());
   };
   tell.nothing_runs = [&of] { of.nodes->look(); };
   tell.broken = [this](const std::string& why) { broken(why); };
@@ -253,13 +238,13 @@ batch_job& azure_service::job_of(std::size_t pool, int priority) {
   return *made;
 }
 
-void azure_service::resource_file_of(cloud& in, const bundle::bundle_file& file,
-                                     batch_job_plan& plan) const {
+batch::resource_file azure_service::resource_file_of(const cloud& in,
+                                                     const bundle::bundle_file& file) const {
   batch::resource_file made;
   made.http_url = in.open_url(plan_.blob_container, "programs/" + file.hash, "r", program_seconds);
   made.file_path = file.name;
   made.file_mode = "0755";
-  plan.program.push_back(std::move(made));
+  return made;
 }
 
 // --- tasks -------------------------------------------------------------------------------------
@@ -279,7 +264,7 @@ void azure_service::submit(std::size_t pool, core::run_order order,
         if (closing_) return;
         on_the_way_.erase(order->key);
         if (of.cancelled.erase(order->key) != 0)
-          to_.put([key = order->key](events& e) { e.ended(key); });
+          tell_end(to_, order->key);
         else
           job_of(pool, order->priority).add(std::move(*order), files);
       });

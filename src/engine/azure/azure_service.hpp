@@ -80,7 +80,8 @@ class azure_service {
   void make_pool(std::size_t at, const std::string& script);
   void advance(std::size_t pool);
   batch_job& job_of(std::size_t pool, int priority);
-  void resource_file_of(cloud& in, const bundle::bundle_file& file, batch_job_plan& plan) const;
+  azure::batch::resource_file resource_file_of(const cloud& in,
+                                               const bundle::bundle_file& file) const;
   void with_broadcasts(std::size_t account, std::vector<broadcast_key> needs,
                        const std::function<void()>& then);
   void send_broadcast_to(std::size_t account, broadcast_key key);
@@ -112,7 +113,5 @@ class azure_service {
   bool ended_ = false;
   std::thread thread_;
 };
-
-core::nanoseconds steady_now();
 
 }  // namespace clusterless::engine

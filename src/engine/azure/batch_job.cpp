@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/defaults.hpp"
+#include "core/text.hpp"
 #include "os/program.hpp"
 #include "os/tls_stream.hpp"
 #include "session/link_file.hpp"
@@ -27,13 +27,7 @@ constexpr std::int64_t slow_add_ms = 500;         // the cursor looks back 2 s
 constexpr std::size_t inline_plan_bytes = 3000;   // 100 of them as text fit into a call
 
 std::string sh(const std::string& script) {
-  std::string quoted;
-  for (const char c : script)
-    if (c == '\'')
-      quoted += "'\\''";
-    else
-      quoted += c;
-  return "/bin/sh -c '" + quoted + "'";
+  return "/bin/sh -c " + core::shell_word(script);
 }
 
 std::span<const std::byte> span_of(const std::vector<std::byte>& bytes) {
@@ -253,7 +247,6 @@ bool batch_job::cancel(std::uint64_t key) {
   const auto found = by_key_.find(key);
   if (found == by_key_.end()) return false;
   const auto task = found->second;
-  task->cancelled = true;
   if (by_id_.contains(task->id))
     in_.batch().terminate_task(plan_.id, task->id, [](const result<bool>&) {});
   finish(task);
@@ -264,8 +257,7 @@ void batch_job::finish(const task_ptr& task, std::vector<outbox::telling> tell) 
   if (std::exchange(task->over, true)) return;
   by_key_.erase(task->key);
   by_id_.erase(task->id);
-  tell.push_back([key = task->key](events& e) { e.ended(key); });
-  to_.put(std::move(tell));
+  tell_end(to_, task->key, std::move(tell));
 }
 
 void batch_job::close(std::function<void()> then) {

@@ -67,6 +67,9 @@ class batch_job {
   void lost_and_queued_again(const task_ptr& task);
   void look_at_job();
   void look_at_preparations();
+  std::size_t running() const;
+  void settle(const task_ptr& task, const std::shared_ptr<const std::string>& log,
+              const std::string& printed);
   void begin(batch_task& task, std::vector<outbox::telling>& tell);
   void tail();
   void collect(const task_ptr& task);
@@ -101,8 +104,6 @@ class batch_job {
   std::uint64_t last_task_ = 0;
   enum class state : std::uint8_t { none, making, made, gone } state_ = state::none;
   std::function<void()> when_made_;  ///< the job is to go as soon as it is there
-  std::string output_url_;
-  std::int64_t urls_until_s_ = 0;
 
   bool polling_ = false;
   bool poll_planned_ = false;

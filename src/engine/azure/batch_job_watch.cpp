@@ -71,7 +71,6 @@ void batch_job::poll() {
 }
 
 void batch_job::polled(const std::vector<batch::task_info>& changed) {
-  int running = 0;
   for (const auto& each : changed) {
     if (each.state_changed_ms > cursor_ms_) {
       cursor_ms_ = each.state_changed_ms;
@@ -81,11 +80,9 @@ void batch_job::polled(const std::vector<batch::task_info>& changed) {
     if (found == by_id_.end()) continue;
     saw(found->second, each);
   }
-  for (const auto& [id, task] : by_id_)
-    running += task->running_since_ms >= 0;
   collect_more();
   tail();
-  if (running == 0 && !by_id_.empty() && now_ms() >= next_look_ms_ &&
+  if (running() == 0 && !by_id_.empty() && now_ms() >= next_look_ms_ &&
       now_ms() - last_change_ms_ > 1000) {
     next_look_ms_ =
         now_ms() + std::clamp<std::int64_t>((now_ms() - last_change_ms_) / 4, 1000, 30'000);
@@ -156,7 +153,7 @@ void batch_job::saw(const task_ptr& task, const batch::task_info& info) {
     to_collect_.push_back(task);
     return;
   }
-  if (info.requeues > task->requeues) {
+  if (info.requeues > 0) {
     last_change_ms_ = now_ms();
     return lost_and_queued_again(task);
   }
@@ -169,6 +166,12 @@ void batch_job::saw(const task_ptr& task, const batch::task_info& info) {
     begin(*task, tell);
     to_.put(std::move(tell));
   }
+}
+
+std::size_t batch_job::running() const {
+  return static_cast<std::size_t>(std::count_if(by_id_.begin(), by_id_.end(), [](const auto& each) {
+    return each.second->running_since_ms >= 0;
+  }));
 }
 
 void batch_job::begin(batch_task& task, std::vector<outbox::telling>& tell) {
@@ -191,10 +194,7 @@ void batch_job::lost_and_queued_again(const task_ptr& task) {
 void batch_job::tail() {
   constexpr std::size_t few = 8;
   if (by_id_.size() > 64) return;
-  std::size_t running = 0;
-  for (const auto& [id, task] : by_id_)
-    running += task->running_since_ms >= 0;
-  if (running == 0 || running > few) return;
+  if (running() > few) return;
   for (const auto& [id, each] : by_id_) {
     const auto task = each;
     const std::int64_t now = now_ms();
@@ -264,40 +264,37 @@ void batch_job::fetch_rest(const task_ptr& task, std::uint64_t size) {
 
 void batch_job::collected(const task_ptr& task, const std::shared_ptr<const std::string>& log) {
   if (!task->over && task->last.result != batch::task_result::success) return explain(task, log);
+  settle(task, log, {});
+}
+
+// The task failed: what it printed as errors may tell why.
+void batch_job::explain(const task_ptr& task, const std::shared_ptr<const std::string>& log) {
+  in_.batch().get_task_file(plan_.id, task->id, "stderr.txt", 0, defaults::output_tail,
+                            [this, task, log](result<std::optional<batch::file_content>> got) {
+                              const bool there = got && got->has_value();
+                              settle(task, log, there ? got->value().body : std::string());
+                            });
+}
+
+// What the task has told counts, and the item it was in is told why it has no outcome.
+void batch_job::settle(const task_ptr& task, const std::shared_ptr<const std::string>& log,
+                       const std::string& printed) {
   --collecting_;
+  if (closing_) return;
   if (!task->over) {
     std::vector<outbox::telling> tell;
     begin(*task, tell);
     const log_end end = tell_log(tell, *task, log);
-    if (!end.whole) {
-      error_info why = why_ended(*task, end, {});
+    if (!end.unusable.empty()) return break_down(end.unusable);
+    const bool all_told =
+        task->last.result == batch::task_result::success ? end.whole : end.settled >= task->items;
+    if (!all_told) {
+      error_info why = why_ended(*task, end, printed);
       tell.push_back([key = task->key, why](events& e) { e.failed(key, 0, why); });
     }
     finish(task, std::move(tell));
   }
   collect_more();
-}
-
-// The task failed: what it has told counts, and the item it was in is told why.
-void batch_job::explain(const task_ptr& task, const std::shared_ptr<const std::string>& log) {
-  in_.batch().get_task_file(
-      plan_.id, task->id, "stderr.txt", 0, defaults::output_tail,
-      [this, task, log](result<std::optional<batch::file_content>> got) {
-        --collecting_;
-        if (closing_ || task->over) return;
-        std::string printed;
-        if (got && got->has_value()) printed = got->value().body;
-        std::vector<outbox::telling> tell;
-        begin(*task, tell);
-        const log_end end = tell_log(tell, *task, log);
-        if (!end.unusable.empty()) return break_down(end.unusable);
-        if (end.settled < task->items) {
-          error_info why = why_ended(*task, end, printed);
-          tell.push_back([key = task->key, why](events& e) { e.failed(key, 0, why); });
-        }
-        finish(task, std::move(tell));
-        collect_more();
-      });
 }
 
 }  // namespace clusterless::engine

@@ -6,6 +6,8 @@
 
 #include <clusterless/error.hpp>
 
+#include "azure/text.hpp"
+
 namespace clusterless::engine {
 
 namespace {
@@ -14,13 +16,8 @@ using azure::batch::image_support;
 
 constexpr std::int64_t day_ms = 24ll * 3600 * 1000;
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 bool holds(const std::string& text, const char* part) {
-  return lower(text).find(part) != std::string::npos;
+  return azure::lower_case(text).find(part) != std::string::npos;
 }
 
 // The numbers in an agent's name, "batch.node.ubuntu 24.04", tell which is newer.
@@ -45,7 +42,7 @@ int liking(const image_support& image) {
 }
 
 bool can_be_used(const image_support& image, bool containers, std::int64_t now_ms) {
-  if (!image.verified || lower(image.os) != "linux") return false;
+  if (!image.verified || !azure::same_word(image.os, "linux")) return false;
   if (holds(image.image.sku, "arm64") || holds(image.image.offer, "arm64")) return false;
   if (image.end_of_support_ms != 0 && image.end_of_support_ms < now_ms + 30 * day_ms) return false;
   const bool docker = std::any_of(image.abilities.begin(), image.abilities.end(),
@@ -55,9 +52,9 @@ bool can_be_used(const image_support& image, bool containers, std::int64_t now_m
 
 bool meets(const image_support& image, const image_wish& wish) {
   const auto& is = image.image;
-  return (wish.publisher.empty() || lower(is.publisher) == lower(wish.publisher)) &&
-         (wish.offer.empty() || lower(is.offer) == lower(wish.offer)) &&
-         (wish.sku.empty() || lower(is.sku).starts_with(lower(wish.sku)));
+  return (wish.publisher.empty() || azure::same_word(is.publisher, wish.publisher)) &&
+         (wish.offer.empty() || azure::same_word(is.offer, wish.offer)) &&
+         (wish.sku.empty() || azure::lower_case(is.sku).starts_with(azure::lower_case(wish.sku)));
 }
 
 // Those for machines of high-performance computing come with drivers that others do not need.

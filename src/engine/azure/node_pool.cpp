@@ -2,7 +2,6 @@
 #include "engine/azure/node_pool.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <memory>
 #include <utility>
@@ -10,7 +9,7 @@
 #include "azure/text.hpp"
 #include "core/checksum.hpp"
 #include "core/defaults.hpp"
-#include "core/text.hpp"
+#include "engine/pool_shape.hpp"
 
 namespace clusterless::engine {
 
@@ -21,16 +20,6 @@ namespace {
 constexpr std::int64_t script_seconds = 180ll * 24 * 3600;  // nodes come and go while the pool is
 constexpr std::int64_t fresh_seconds = 15 * 60;
 constexpr const char* script_name = "clusterless-startup";
-
-std::string count_of_nodes(int n) {
-  return core::count_text(static_cast<std::uint64_t>(n), "node");
-}
-
-std::string in_lower_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 constexpr const char* formula_middle = "\");\n";
 std::string formula_start(int nodes) {
@@ -146,7 +135,7 @@ void node_pool::create(const batch::image_support& image, const std::function<vo
   spec.node_agent = image.node_agent;
   spec.inter_node = plan_.inter_node;
   spec.slots_per_node = 1;
-  spec.formula = idle_formula(plan_.nodes, on().clock().unix_seconds() + fresh_seconds);
+  spec.formula = own_formula();
   spec.formula_interval_s = 300;
   spec.metadata = {{"made-by", "clusterless"}};
   if (!plan_.container_image.empty()) {
@@ -171,7 +160,7 @@ void node_pool::create(const batch::image_support& image, const std::function<vo
     if (!made) return break_down(made.error().text());
     if (!made.value()) return take_up(ready);
     to_.note("Created pool " + std::to_string(plan_.number) + " of " + std::to_string(plan_.of) +
-             " in " + in_.place() + " with " + count_of_nodes(plan_.nodes) + ".");
+             " in " + in_.place() + " with " + nodes_text(plan_.nodes) + ".");
     ready();
   });
 }
@@ -190,7 +179,7 @@ void node_pool::take_up(const std::function<void()>& ready) {
                  (wanted.empty() ? "none" : wanted);
     };
     // The service writes sizes in lower case.
-    compare("VM size", in_lower_case(found.vm_size), in_lower_case(plan_.vm_size));
+    compare("VM size", lower_case(found.vm_size), lower_case(plan_.vm_size));
     compare("inter-node communication", found.inter_node ? "on" : "off",
             found.inter_node || plan_.inter_node ? "on" : "off");
     compare("the start task", found.start_command, start_command_);
@@ -200,13 +189,16 @@ void node_pool::take_up(const std::function<void()>& ready) {
                         "delete --pool-id " +
                         plan_.id + ")");
     to_.note("Took up pool " + std::to_string(plan_.number) + " of " + std::to_string(plan_.of) +
-             " in " + in_.place() + " (" + plan_.id + ") with " + count_of_nodes(plan_.nodes) +
-             ".");
+             " in " + in_.place() + " (" + plan_.id + ") with " + nodes_text(plan_.nodes) + ".");
     const std::int64_t kept_s =
         fresh_until(found.formula, plan_.nodes) - on().clock().unix_seconds();
     if (kept_s < fresh_seconds / 2 || found.dedicated_target < plan_.nodes) scale();
     ready();
   });
+}
+
+std::string node_pool::own_formula() {
+  return idle_formula(plan_.nodes, on().clock().unix_seconds() + fresh_seconds);
 }
 
 // --- size --------------------------------------------------------------------------------------
@@ -222,34 +214,35 @@ void node_pool::scale() {
     scale_again_ = true;
     return;
   }
-  in_.batch().enable_autoscale(
-      plan_.id, idle_formula(plan_.nodes, on().clock().unix_seconds() + fresh_seconds), 300,
-      [this](const result<done>& got) {
-        scaling_ = false;
-        const bool early = !got && (got.error().is("TooManyEnableAutoScaleRequests") ||
-                                    got.error().is("PoolBeingResized"));
-        if (!got && !early) return break_down(got.error().text());
-        if (early)
-          on().later(got.error().is("PoolBeingResized") ? 200 : 5000, [this] { scale(); });
-        else if (std::exchange(scale_again_, false))
-          scale();
-      });
+  in_.batch().enable_autoscale(plan_.id, own_formula(), 300, [this](const result<done>& got) {
+    scaling_ = false;
+    const bool early = !got && (got.error().is("TooManyEnableAutoScaleRequests") ||
+                                got.error().is("PoolBeingResized"));
+    if (!got && !early) return break_down(got.error().text());
+    if (early)
+      on().later(got.error().is("PoolBeingResized") ? 200 : 5000, [this] { scale(); });
+    else if (std::exchange(scale_again_, false))
+      scale();
+  });
+}
+
+void node_pool::list_nodes(azure::then<std::vector<batch::node_info>> then) {
+  batch::all_pages<batch::node_info>(
+      [this](const auto& which, auto next) { in_.batch().list_nodes(plan_.id, which, next); }, {},
+      std::move(then));
 }
 
 void node_pool::lose_node(int number) {
-  batch::all_pages<batch::node_info>(
-      [this](const auto& which, auto then) { in_.batch().list_nodes(plan_.id, which, then); }, {},
-      [this, number](result<std::vector<batch::node_info>> all) {
-        if (!all) return to_.note(all.error().text());
-        auto& nodes = all.value();
-        std::sort(nodes.begin(), nodes.end(),
-                  [](const auto& a, const auto& b) { return a.id < b.id; });
-        if (static_cast<std::size_t>(number) > nodes.size()) return;
-        const std::string lost = nodes[static_cast<std::size_t>(number) - 1].id;
-        in_.batch().reboot_node(plan_.id, lost, [this, lost](const result<done>& did) {
-          to_.note(did ? "Lost node " + lost + "." : did.error().text());
-        });
-      });
+  list_nodes([this, number](result<std::vector<batch::node_info>> all) {
+    if (!all) return to_.note(all.error().text());
+    auto& nodes = all.value();
+    std::sort(nodes.begin(), nodes.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+    if (static_cast<std::size_t>(number) > nodes.size()) return;
+    const std::string lost = nodes[static_cast<std::size_t>(number) - 1].id;
+    in_.batch().reboot_node(plan_.id, lost, [this, lost](const result<done>& did) {
+      to_.note(did ? "Lost node " + lost + "." : did.error().text());
+    });
+  });
 }
 
 void node_pool::remove(std::function<void()> then) {
@@ -289,12 +282,10 @@ void node_pool::look() {
       return break_down("the scaling formula of pool " + plan_.id + " fails: " +
                         pool.autoscale_error->message + " (" + pool.autoscale_error->code + ")");
     looking_ = true;
-    batch::all_pages<batch::node_info>(
-        [this](const auto& which, auto then) { in_.batch().list_nodes(plan_.id, which, then); }, {},
-        [this](result<std::vector<batch::node_info>> all) {
-          looking_ = false;
-          if (all) tell_trouble_of(all.value());
-        });
+    list_nodes([this](result<std::vector<batch::node_info>> all) {
+      looking_ = false;
+      if (all) tell_trouble_of(all.value());
+    });
   });
 }
 
@@ -325,7 +316,7 @@ void node_pool::tell_trouble_of(const std::vector<batch::node_info>& nodes) {
     return break_down(what);
   }
   const std::string text = "Pool " + plan_.id + ": " + std::to_string(ready) + " of " +
-                           count_of_nodes(plan_.nodes) + " ready.";
+                           nodes_text(plan_.nodes) + " ready.";
   if (ready < plan_.nodes && text != last_told_) to_.note(last_told_ = text);
 }
 

@@ -63,6 +63,8 @@ class node_pool {
   void create(const azure::batch::image_support& image, const std::function<void()>& ready);
   void take_up(const std::function<void()>& ready);
   void scale();
+  std::string own_formula();
+  void list_nodes(azure::then<std::vector<azure::batch::node_info>> then);
   void tell_trouble_of(const std::vector<azure::batch::node_info>& nodes);
   void tell_start_output(const azure::batch::node_info& node, const std::string& what);
   void break_down(const std::string& why);

@@ -1,38 +1,37 @@
 // SPDX-License-Identifier: MIT
 #include "engine/azure/outbox.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace clusterless::engine {
 
 void outbox::put(telling what) {
-  bool first = false;
-  {
-    const std::lock_guard held(mutex_);
-    first = waiting_.empty();
-    waiting_.push_back(std::move(what));
-  }
-  if (first) ring();
+  std::vector<telling> one;
+  one.push_back(std::move(what));
+  put(std::move(one));
 }
 
-void outbox::put(std::vector<telling> what) {
+void outbox::put(std::vector<telling> what, std::optional<std::uint64_t> over) {
   if (what.empty()) return;
   bool first = false;
   {
     const std::lock_guard held(mutex_);
-    first = waiting_.empty();
-    for (auto& each : what)
-      waiting_.push_back(std::move(each));
+    first = waiting_.told.empty();
+    std::move(what.begin(), what.end(), std::back_inserter(waiting_.told));
+    if (over) waiting_.over.push_back(*over);
   }
   if (first) ring();
 }
 
-std::vector<outbox::telling> outbox::take() {
+outbox::content outbox::take() {
   const std::lock_guard held(mutex_);
   return std::exchange(waiting_, {});
 }
 
 bool outbox::empty() const {
   const std::lock_guard held(mutex_);
-  return waiting_.empty();
+  return waiting_.told.empty();
 }
 
 void inbox::put(work what) {

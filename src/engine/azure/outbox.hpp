@@ -3,8 +3,10 @@
 // where the two threads meet, with the inbox the other way.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -17,20 +19,26 @@ class outbox {
  public:
   using telling = std::function<void(events&)>;
 
+  /// What is taken together.
+  struct content {
+    std::vector<telling> told = {};
+    std::vector<std::uint64_t> over = {};  ///< keys of tasks that ended in it
+  };
+
   /// From any thread.
   void put(telling what);
-  /// All of them are taken together.
-  void put(std::vector<telling> what);
+  /// All of them are taken together, and the end of task `over` with them.
+  void put(std::vector<telling> what, std::optional<std::uint64_t> over = {});
   void ring() noexcept { bell_.ring(); }
   /// An eventfd that is readable when there is something, or ring() was called.
   int bell() const noexcept { return bell_.fd(); }
   void silence() noexcept { bell_.silence(); }
-  std::vector<telling> take();
+  content take();
   bool empty() const;
 
  private:
   mutable std::mutex mutex_;
-  std::vector<telling> waiting_;
+  content waiting_;
   os::event_fd bell_;
 };
 

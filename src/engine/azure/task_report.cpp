@@ -38,8 +38,13 @@ bool is_line(const task::log_entry& entry) {
 
 }  // namespace
 
-std::size_t tell_output(std::vector<outbox::telling>& to, batch_task& task,
-                        const std::shared_ptr<const std::string>& part) {
+void tell_end(outbox& to, std::uint64_t key, std::vector<outbox::telling> tell) {
+  tell.push_back([key](events& e) { e.ended(key); });
+  to.put(std::move(tell), key);
+}
+
+void tell_output(std::vector<outbox::telling>& to, batch_task& task,
+                 const std::shared_ptr<const std::string>& part) {
   task::log_reader reader(bytes_in(*part), part->size());
   task::log_entry entry;
   while (reader.next(entry)) {
@@ -47,7 +52,6 @@ std::size_t tell_output(std::vector<outbox::telling>& to, batch_task& task,
     if (is_line(entry)) tell_line(to, task, entry);
   }
   task.told_bytes += reader.position();
-  return reader.position();
 }
 
 log_end tell_log(std::vector<outbox::telling>& to, batch_task& task,
@@ -86,7 +90,6 @@ log_end tell_log(std::vector<outbox::telling>& to, batch_task& task,
         break;
       case task::entry_kind::ended:
         end.whole = true;
-        end.exit_code = static_cast<int>(entry.number);
         break;
     }
   }

@@ -35,28 +35,27 @@ struct batch_task {
   std::string id = {};    ///< in the service
   std::string plan = {};  ///< as text, when it is small
   std::vector<task_file> files = {};
-  int requeues = 0;
   std::int64_t running_since_ms = -1;
   std::int64_t tailed_ms = 0;
   bool tailing = false;
   std::uint64_t told_bytes = 0;  ///< of its log, of which output and progress have been told
   std::uint64_t told_start = 0;  ///< of which start of the task those bytes are
   bool begun = false;            ///< and told so
-  bool cancelled = false;
   bool over = false;
   azure::batch::task_info last = {};  ///< as the service told it at its end
 };
 
-/// Tells output and progress of a part of a log that begins at `task.told_bytes`; returns how many
-/// bytes were used.
-std::size_t tell_output(std::vector<outbox::telling>& to, batch_task& task,
-                        const std::shared_ptr<const std::string>& part);
+/// Tells the end of a task, with `tell` before it; they are taken together.
+void tell_end(outbox& to, std::uint64_t key, std::vector<outbox::telling> tell = {});
+
+/// Tells output and progress of a part of a log that begins at `task.told_bytes`.
+void tell_output(std::vector<outbox::telling>& to, batch_task& task,
+                 const std::shared_ptr<const std::string>& part);
 
 /// How a log ends.
 struct log_end {
   std::uint64_t settled = 0;  ///< items with an outcome, errors included
   bool whole = false;         ///< the task wrote its end
-  int exit_code = 0;
   std::string unusable = {};
   std::string trouble = {};
 };
