@@ -45,7 +45,7 @@ std::int64_t fresh_until(const std::string& formula, int nodes) {
   const std::string start = formula_start(nodes);
   const std::size_t end = formula.find(formula_middle);
   if (!formula.starts_with(start) || end == std::string::npos || end < start.size()) return 0;
-  return parse_iso_time(formula.substr(start.size(), end - start.size())).value_or(0);
+  return parse_iso_time(formula.substr(start.size(), end - start.size())).value_or(0) / 1000;
 }
 
 node_pool::node_pool(cloud& in, node_pool_plan plan, node_pool_events to)
