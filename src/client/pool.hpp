@@ -79,6 +79,13 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
     std::uint64_t task = 0;
     int pool = 0;
   };
+  /// A task whose job has settled it, while its processes end.
+  struct ending_task {
+    std::weak_ptr<job> of;
+    std::uint64_t task = 0;
+    std::uint64_t first = 0;  ///< item
+    std::uint64_t count = 0;
+  };
   using broadcast_name = std::pair<std::uint64_t, std::uint64_t>;
 
   std::shared_ptr<job> make_job(detail::call& what, const map_options& options,
@@ -102,6 +109,8 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   }
   void after_events();
   void finish_jobs();
+  void show_lines(const job& of, std::uint64_t task, int in_pool, int worker,
+                  std::string_view text);
   core::nanoseconds next_deadline() const;
   void plan_wake();
   void wake_by(core::nanoseconds when);
@@ -133,6 +142,7 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
 
   std::list<std::shared_ptr<job>> running_;  ///< unfinished jobs, the highest priority first
   std::unordered_map<std::uint64_t, task_ref> tasks_;
+  std::unordered_map<std::uint64_t, ending_task> ending_;
   std::map<broadcast_name, std::weak_ptr<const core::broadcast_bytes>> broadcasts_;
   std::uint64_t last_job_ = 0;
 
