@@ -24,11 +24,12 @@ struct fence {
 };
 
 enum class journal_kind : std::uint32_t {
-  opened = 1,    ///< first frame of a log; body: a fence for each earlier epoch
+  opened = 1,    ///< second frame of a log; body: a fence for each earlier epoch
   inputs = 2,    ///< body: pack of inputs
   sealed = 3,    ///< there will be no more inputs
   outcomes = 4,  ///< body: pack of values and errors
   reopened = 5,  ///< failures withdrawn, to be run again; body: item_range, …
+  claimed = 6,   ///< first frame, there from the start: an empty log is one that was emptied
 };
 
 struct opened_meta {
@@ -66,5 +67,7 @@ bool read_front(bytes from, T& into) {
 
 /// "<folder>/journal/<epoch>"
 std::string journal_key(const std::string& folder, std::uint64_t epoch);
+/// Makes the log of `epoch` for its driver; false when there is one.
+bool claim_journal(object_store& in, const std::string& folder, std::uint64_t epoch);
 
 }  // namespace clusterless::store
