@@ -11,6 +11,9 @@
 namespace clusterless::client {
 
 const std::vector<config::engine_defaults>& built_in_engines();
+/// What these settings ask of their engine.
+engine::pool_plan plan_of(const config::settings& settings,
+                          std::shared_ptr<const std::vector<core::cloud_account>> accounts);
 /// The engine named in the plan. Throws `error` when it cannot be started.
 std::unique_ptr<engine::engine> make_engine(const engine::pool_plan& plan, engine::events& to);
 
