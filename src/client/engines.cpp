@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/azure/account_check.hpp"
 #include "engine/azure/azure_engine.hpp"
 #include "engine/local/local_engine.hpp"
 
@@ -69,6 +70,10 @@ std::unique_ptr<engine::engine> make_engine(const engine::pool_plan& plan, engin
   if (plan.engine == "local") return std::make_unique<engine::local_engine>(plan, to);
   if (plan.engine == "azure") return std::make_unique<engine::azure_engine>(plan, to);
   throw error(error_kind::unsupported, "this build has no engine '" + plan.engine + "'");
+}
+
+engine::checks check_accounts(const engine::pool_plan& plan, const engine::prices& at) {
+  return plan.engine == "azure" ? engine::check_accounts(plan, at) : engine::checks();
 }
 
 }  // namespace clusterless::client
