@@ -45,7 +45,7 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
                                         const std::string& schema, std::uint64_t (&key)[2]);
   int pools() const;
   int nodes() const;
-  void resize(int nodes);
+  void resize(int nodes, std::optional<int> spot_nodes);
   void lose_node(int pool, int node);
   /// Ends all jobs and the nodes.
   void destroy();
@@ -93,6 +93,7 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   void check_open() const;
   void start(const std::shared_ptr<job>& made);
   void end_tasks(const job* of, const error_info& why);
+  void tell_left();
   void drive();
   void lock_behind_others(guard& held) const;
   void feed();

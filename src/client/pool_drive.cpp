@@ -175,6 +175,8 @@ void pool::drive() {
     if (interrupted()) end_by_interrupt(held);
   }
   unregister_pool(this);
+  held.unlock();
+  tell_left();
 }
 
 bool pool::wait_until(guard& held, core::nanoseconds limit_ns, const std::function<bool()>& done) {

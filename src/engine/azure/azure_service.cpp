@@ -12,7 +12,9 @@
 
 #include "azure/blob_transfer.hpp"
 #include "azure/crypto.hpp"
+#include "core/defaults.hpp"
 #include "core/text.hpp"
+#include "engine/azure/plan_check.hpp"
 #include "os/steady_clock.hpp"
 #include "session/roles.hpp"
 #include "task/task_main.hpp"
@@ -26,6 +28,7 @@ namespace {
 
 constexpr std::int64_t program_seconds = 30 * 24 * 3600;
 constexpr std::int64_t closing_patience_ms = 30'000;
+constexpr int usual_interval_s = 300;  // of a formula: the shortest that there is
 
 /// Time and eight random digits: sorts by age, and never twice the same.
 std::string make_run_id() {
@@ -54,7 +57,10 @@ std::string hex_of(const std::pair<std::uint64_t, std::uint64_t>& key) {
 azure_service::azure_service(const pool_plan& plan, outbox& to)
     : plan_(plan), to_(to), run_(make_run_id()) {
   // The container's name is that of the parameters with the run's behind it, at most 63 letters.
-  container_ = plan_.blob_container.substr(0, 63 - run_.size() - 1) + '-' + run_;
+  container_ = plan_.blob_container.substr(0, 63 - run_.size() - 1);
+  while (container_.ends_with('-'))
+    container_.pop_back();  // two in a row are refused
+  container_ += '-' + run_;
   over_ = make_curl_transport();
   on_ = std::make_unique<loop>(*over_, machine_clock());
   const auto accounts = plan_.accounts->size();
@@ -78,17 +84,20 @@ void azure_service::make_pool(std::size_t at, const std::string& script) {
   member& made = members_[at];
   made.account = at % places_.size();
   node_pool_plan plan;
-  plan.id = plan_.pool_id + '_' + std::to_string(at + 1);
+  plan.id = pool_name(plan_, at);
   plan.number = static_cast<int>(at) + 1;
   plan.of = plan_.pools;
-  plan.nodes = plan_.nodes;
-  plan.vm_size = plan_.vm_size;
+  plan.nodes = {plan_.nodes - plan_.spot_nodes, plan_.spot_nodes};
+  plan.formula = plan_.formula;
+  plan.formula_interval_s =
+      plan_.formula_interval_s > 0 ? plan_.formula_interval_s : usual_interval_s;
+  plan.shape = shape_of(plan_);
   plan.image = {plan_.os_publisher, plan_.os_offer, plan_.os_sku, !plan_.container.empty()};
   plan.container_image = plan_.container;
   plan.script = script;
   plan.blob_container = plan_.blob_container;
-  plan.inter_node = plan_.inter_node.value_or(false);
   node_pool_events tell;
+  tell.left = [this](const std::string& what) { to_.leave(what); };
   tell.note = [this](const std::string& line) { to_.put([line](events& e) { e.note(line); }); };
   tell.broken = [this](const std::string& why) { broken(why); };
   made.nodes = std::make_unique<node_pool>(*places_[made.account].in, std::move(plan), tell);
@@ -120,7 +129,11 @@ void azure_service::run() {
     }
     const std::int64_t now = machine_clock().steady_ms();
     if (closing_ && give_up_ms == 0) give_up_ms = now + closing_patience_ms;
-    if (closing_ && now > give_up_ms) break;
+    if (closing_ && now > give_up_ms) {
+      to_.leave("run " + run_ + ": the service took too long to remove its jobs and containers; " +
+                "look for those with this name");
+      break;
+    }
   }
   const std::lock_guard held(ended_mutex_);
   ended_ = true;
@@ -213,7 +226,8 @@ batch_job& azure_service::job_of(std::size_t pool, int priority) {
       priority == 0 ? "" : (priority < 0 ? "-low" : "-high") + std::to_string(std::abs(priority));
   cloud& in = *places_[of.account].in;
   batch_job_plan plan;
-  plan.id = plan_.job_id + '-' + run_ + '-' + std::to_string(pool + 1) + mark;
+  const std::string ending = '-' + run_ + '-' + std::to_string(pool + 1) + mark;
+  plan.id = plan_.job_id.substr(0, defaults::max_id_length - ending.size()) + ending;
   plan.priority = priority;
   plan.pool = of.nodes->id();
   plan.pool_number = static_cast<int>(pool) + 1;
@@ -319,7 +333,7 @@ void azure_service::cancel(std::size_t pool, std::uint64_t key) {
   });
 }
 
-void azure_service::resize(int nodes) {
+void azure_service::resize(const pool_size& nodes) {
   post([this, nodes] {
     for (auto& each : members_)
       each.nodes->resize(nodes);
@@ -361,7 +375,10 @@ void azure_service::close_now(bool remove) {
 }
 
 void azure_service::remove_container(place& at) {
-  at.in->blobs().delete_container(container_, [this](const result<bool>&) { closed_one(); });
+  at.in->blobs().delete_container(container_, [this](const result<bool>& gone) {
+    if (!gone) to_.leave("container " + container_ + ": " + gone.error().text());
+    closed_one();
+  });
 }
 
 void azure_service::closed_one() {

@@ -40,7 +40,7 @@ class azure_service {
   void submit(std::size_t pool, core::run_order order, std::vector<broadcast_key> needs);
   void send_broadcast(broadcast_key key, shared_bytes file);
   void cancel(std::size_t pool, std::uint64_t key);
-  void resize(int nodes);
+  void resize(const pool_size& nodes);
   void lose_node(std::size_t pool, int node);
   /// Ends the jobs and removes what is this run's; with `remove` the pools too.
   void close(bool remove);
