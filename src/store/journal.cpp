@@ -154,6 +154,7 @@ void journal::start_over() {
   inputs_.clear();
   submitted_ = 0;
   sealed_.reset();
+  tasks_.clear();
   damages_.clear();
   for (std::uint64_t i = 0; i < logs_.size(); ++i) {
     log& here = *logs_[i];
@@ -218,6 +219,11 @@ journal::problem journal::apply(std::uint32_t number, const frame& f) {
       return apply_outcomes(number, f);
     case journal_kind::reopened:
       return apply_reopened(number, f);
+    case journal_kind::tasks:
+      return apply_tasks(number, f);
+    case journal_kind::tasks_gone:
+      tasks_.clear();
+      return nullptr;
   }
   return "its kind is unknown to this version of clusterless";
 }
@@ -262,9 +268,18 @@ journal::problem journal::apply_reopened(std::uint32_t number, const frame& f) {
   for (std::size_t at = 0; at < body.size(); at += sizeof(item_range)) {
     item_range range;
     std::memcpy(&range, body.data() + at, sizeof range);
-    if (range.first < max_items && range.count <= max_items) states_.withdraw(range);
+    if (range.first >= max_items || range.count > max_items) continue;
+    states_.withdraw(range);
+    // No task from before owes them.
+    if (!tasks_.empty()) tasks_.push_back({.items = range});
   }
   return nullptr;
+}
+
+journal::problem journal::apply_tasks(std::uint32_t number, const frame& f) {
+  buffer body;
+  if (!logs_[number]->scan.read_body(f, body)) return "its content does not match its checksum";
+  return decode_tasks({body.data(), body.size()}, tasks_) ? nullptr : "its list of tasks is cut";
 }
 
 /// With salvage: whether the body is what was written and holds `count` entries.

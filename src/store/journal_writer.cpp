@@ -93,6 +93,14 @@ void journal_writer::add_reopened(const std::vector<item_range>& failed) {
   log_.add(number_of(journal_kind::reopened), {}, std::as_bytes(std::span(failed)));
 }
 
+void journal_writer::add_tasks(const std::vector<placed_task>& tasks) {
+  log_.add(number_of(journal_kind::tasks), {}, encode_tasks(tasks));
+}
+
+void journal_writer::add_tasks_gone() {
+  log_.add(number_of(journal_kind::tasks_gone), {}, {});
+}
+
 void journal_writer::commit(bool durable) {
   log_.write();
   if (durable) log_.sync();
