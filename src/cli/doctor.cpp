@@ -57,7 +57,8 @@ int run_command(const doctor_request& what, const common_options& how, const con
   findings all;
   if (!what.program.empty()) examine_program(what.program, all);
   examine_machine(workers, all);
-  examine_store(store_path(how.store), all);
+  if (const std::string path = store_path(how.store); !path.starts_with("azure:"))
+    examine_store(path, all);
   all.insert(all.end(), parameters.begin(), parameters.end());
   const std::size_t failures = count(all, verdict::failure);
   const std::size_t warnings = count(all, verdict::warning);
