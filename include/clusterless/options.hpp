@@ -51,6 +51,14 @@ struct map_options {
   bool prints = true;                         ///< show what items print as `From worker 2: …`
 };
 
+/// A registry that container images come from, for one that asks who you are. The password is
+/// neither printed nor recorded.
+struct container_registry {
+  std::string server = {};  ///< "name.azurecr.io"; empty: Docker Hub
+  std::string user = {};
+  std::string password = {};
+};
+
 /// Options of a pool. What is set here wins over parameters.json.
 struct pool_options {
   std::string engine = {};                 ///< "local"; empty: CLUSTERLESS_ENGINE, else by context
@@ -63,6 +71,22 @@ struct pool_options {
   std::string parameters = {};             ///< path of parameters.json; empty: $PARAMETERS
   std::string credentials = {};            ///< path of credentials.json; empty: $CREDENTIALS
   std::optional<bool> verbose = {};        ///< `_VERBOSE`
+
+  // Of machines in a cloud; without effect, but checked, on the engine "local".
+  /// How many of the nodes of each pool are spot nodes: they cost less, and the service may take
+  /// them away at any time; default 0.
+  std::optional<int> spot_nodes = {};
+  /// Tasks of one node that run on a node side by side, 1 to 256 and at most 4 a core; default 1.
+  /// More than 1 only for tasks of one node.
+  std::optional<int> tasks_per_node = {};
+  /// Scales the pools in place of the ready-made formula, in Azure's language, at most 8192 bytes.
+  /// Tasks may then have at most `nodes` nodes.
+  std::string autoscale_formula = {};
+  std::chrono::minutes autoscale_interval = {};  ///< of the formula, 5 to 10080; 0: 5
+  /// Image of your own in place of one of the service's: "/subscriptions/…". Its distribution must
+  /// be the one that `_NODE_OS_SKU` and the other two name.
+  std::string image_resource_id = {};
+  container_registry registry = {};  ///< where the image of `_CONTAINER` is
 };
 
 }  // namespace clusterless

@@ -4,6 +4,7 @@
 
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -102,7 +103,9 @@ class pool {
   int nodes() const { return core_->nodes(); }  ///< of each pool
   /// Changes the number of nodes of each pool. Nodes that go finish the task they run. Throws
   /// `error` when a running job has tasks of more nodes.
-  void resize(int nodes) { core_->resize(nodes); }
+  /// Dedicated nodes stay or go first where the pool has spot nodes too, unless `spot_nodes` says
+  /// how many of the nodes are to be spot ones.
+  void resize(int nodes, std::optional<int> spot_nodes = {}) { core_->resize(nodes, spot_nodes); }
   /// Ends all jobs of this pool and its nodes.
   void destroy() { core_->destroy(); }
   const std::shared_ptr<detail::pool_core>& core() const noexcept { return core_; }

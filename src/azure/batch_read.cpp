@@ -128,6 +128,12 @@ void from(const node& of, pool_info& to) {
   to.autoscale = of.flag("enableAutoScale");
   to.formula = of.text("autoScaleFormula");
   read_run(of.in("autoScaleRun"), to.autoscale_results, to.autoscale_error);
+  to.formula_interval = of.text("autoScaleEvaluationInterval");
+  const node containers = machine.in("containerConfiguration");
+  to.containers = !containers.text("type").empty();
+  containers.every("containerRegistries", [&](const node& one) {
+    to.registries.push_back({one.text("registryServer"), one.text("username"), {}});
+  });
   to.inter_node = of.flag("enableInterNodeCommunication");
   to.slots_per_node = of.maybe("taskSlotsPerNode").value_or(1);
   to.start_command = of.in("startTask").text("commandLine");

@@ -24,7 +24,6 @@ inline constexpr const char* default_api_version = "2024-07-01.20.0";
 inline constexpr std::size_t max_tasks_per_call = 100;
 inline constexpr std::size_t max_task_call_bytes = 1'000'000;  // of the body, below 1 MB
 inline constexpr std::size_t max_nodes_per_removal = 100;
-inline constexpr std::size_t max_formula_bytes = 8192;
 inline constexpr int max_page = 1000;
 
 using name_values = std::vector<std::pair<std::string, std::string>>;
@@ -127,8 +126,11 @@ struct pool_info {
   std::string formula = {};
   std::string autoscale_results = {};
   std::optional<trouble> autoscale_error = {};
+  std::string formula_interval = {};  ///< "PT5M"
   bool inter_node = false;
   int slots_per_node = 1;
+  bool containers = false;                          ///< nodes can run containers
+  std::vector<container_registry> registries = {};  ///< without passwords
   std::string start_command = {};
   std::vector<trouble> resize_errors = {};
   std::int64_t created_ms = 0, allocation_changed_ms = 0;

@@ -53,13 +53,18 @@ const char* to_string(verdict is) {
 
 int run_command(const doctor_request& what, const common_options& how, const console& on) {
   findings parameters;
-  const int workers = examine_parameters(parameters);
+  std::optional<config::configuration> settings = examine_parameters(parameters);
+  // Of this machine's processes: those of a cloud are elsewhere.
+  const bool here = settings && settings->values.engine == "local";
+  const int workers =
+      here ? settings->values.pools * settings->values.nodes * settings->values.procs_per_node : 0;
   findings all;
   if (!what.program.empty()) examine_program(what.program, all);
   examine_machine(workers, all);
   if (const std::string path = store_path(how.store); !path.starts_with("azure:"))
     examine_store(path, all);
   all.insert(all.end(), parameters.begin(), parameters.end());
+  if (settings) examine_accounts(std::move(*settings), what.price_per_hour, all);
   const std::size_t failures = count(all, verdict::failure);
   const std::size_t warnings = count(all, verdict::warning);
   if (on.json_wanted()) {

@@ -6,6 +6,8 @@
 #include <clusterless/error.hpp>
 #include <filesystem>
 #include <map>
+#include <memory>
+#include <utility>
 
 #include "cli/doctor.hpp"
 #include "cli/job_look.hpp"
@@ -88,7 +90,7 @@ void examine_store(const std::string& path, findings& into) {
   add_free_space(path, into);
 }
 
-int examine_parameters(findings& into) {
+std::optional<config::configuration> examine_parameters(findings& into) {
   const auto add = [&](std::string name, verdict is, std::string text, std::string advice = {}) {
     into.push_back({"parameters", std::move(name), is, std::move(text), std::move(advice)});
   };
@@ -101,7 +103,7 @@ int examine_parameters(findings& into) {
     all = config::configure({}, variables, client::built_in_engines());
   } catch (const error& caught) {
     add("files", verdict::failure, caught.what(), "create_pool would throw this error");
-    return 0;
+    return std::nullopt;
   }
   for (const config::origin& each : all.values.origins) {
     const std::string key = each.key.empty() ? "" : " (" + std::string(each.key) + ")";
@@ -110,7 +112,21 @@ int examine_parameters(findings& into) {
   }
   for (const std::string& note : all.values.notes)
     add("note", verdict::warning, note, "It may stay; it has no effect");
-  return all.values.pools * all.values.nodes * all.values.procs_per_node;
+  return all;
+}
+
+void examine_accounts(config::configuration of, std::optional<double> price_per_hour,
+                      findings& into) {
+  const auto accounts =
+      std::make_shared<const std::vector<core::cloud_account>>(std::move(of.cloud.accounts));
+  for (auto& each :
+       client::check_accounts(client::plan_of(of.values, accounts), {price_per_hour})) {
+    const verdict is = each.is == engine::check::grade::good      ? verdict::good
+                       : each.is == engine::check::grade::warning ? verdict::warning
+                                                                  : verdict::failure;
+    into.push_back({std::move(each.where), std::move(each.name), is, std::move(each.text),
+                    std::move(each.advice)});
+  }
 }
 
 }  // namespace clusterless::cli

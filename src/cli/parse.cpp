@@ -175,6 +175,10 @@ class command_line {
     command<doctor_request>(
         "doctor", "Tell what will work here, what will not, and why", [](CLI::App& of, auto& to) {
           of.add_option("PROGRAM", to.program, "A program to examine as well")->type_name("");
+          of.add_option("--price-per-hour", to.price_per_hour,
+                        "What a node costs for an hour, to tell what a run would cost")
+              ->type_name("PRICE")
+              ->check(CLI::NonNegativeNumber);
         });
     command<emulator_request>("emulator", "Run an Azure Batch on this machine, to test offline",
                               [](CLI::App& of, auto& to) { add_emulator(of, to); });

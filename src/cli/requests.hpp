@@ -67,6 +67,7 @@ struct replay_request {
 };
 struct doctor_request {
   std::string program = {};
+  std::optional<double> price_per_hour = {};  ///< of a node
 };
 struct emulator_request {
   std::string host = "127.0.0.1";

@@ -58,7 +58,9 @@ class pool_handle final : public detail::pool_core {
   }
   int pools() const override { return inside_->pools(); }
   int nodes() const override { return inside_->nodes(); }
-  void resize(int nodes) override { inside_->resize(nodes); }
+  void resize(int nodes, std::optional<int> spot_nodes) override {
+    inside_->resize(nodes, spot_nodes);
+  }
   void lose_node(int in_pool, int node) override { inside_->lose_node(in_pool, node); }
   void destroy() override { inside_->destroy(); }
   detail::job_ptr reopen(const std::string& name, const std::string& result_schema) override {

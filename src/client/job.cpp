@@ -154,6 +154,11 @@ std::string_view job::printed(std::uint64_t task, int pool, int worker, std::str
   return text;
 }
 
+void job::printed_at_end(std::uint64_t task, std::uint64_t first, std::uint64_t count,
+                         std::string_view text) {
+  outputs_.add(task, first, std::max<std::uint64_t>(count, 1), text);
+}
+
 std::string job::output(std::size_t item) {
   guard lock = pool_->lock();
   return outputs_.of_item(item);

@@ -84,6 +84,9 @@ class job final : public detail::job_core, public std::enable_shared_from_this<j
   void settle_task(std::uint64_t task, const error_info& why);
   /// Returns what of it is new: a task that was taken up prints once more what it had.
   std::string_view printed(std::uint64_t task, int pool, int worker, std::string_view text);
+  /// What a task prints that was settled before it ended; its record is closed by then.
+  void printed_at_end(std::uint64_t task, std::uint64_t first, std::uint64_t count,
+                      std::string_view text);
   void set_progress(std::uint64_t task, double fraction, std::string_view text);
   /// No item is started any more; those that wait or were never read fail with `why`.
   void close_input(const error_info& why, bool of_another = false);

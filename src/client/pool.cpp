@@ -63,28 +63,7 @@ void pool::open() {
   const guard held = lock();
   for (const auto& line : settings_.notes)
     screen_.note("Note: " + line);
-  engine::pool_plan plan;
-  plan.engine = settings_.engine;
-  plan.pools = settings_.pools;
-  plan.nodes = settings_.nodes;
-  plan.procs_per_node = settings_.procs_per_node;
-  plan.omp_threads = settings_.omp_threads;
-  plan.startup_script = settings_.startup_script;
-  plan.verbose = settings_.verbose;
-  plan.accounts = accounts_;
-  plan.pool_id = settings_.pool_id;
-  plan.job_id = settings_.job_id;
-  plan.blob_container = settings_.blob_container;
-  plan.vm_size = settings_.vm_size;
-  if (settings_.explain("os_sku").from != "default") {
-    plan.os_publisher = settings_.os_publisher;
-    plan.os_offer = settings_.os_offer;
-    plan.os_sku = settings_.os_sku;
-  }
-  plan.container = settings_.container;
-  if (settings_.nodes_per_task > 1 || !settings_.explain("inter_node").from.starts_with("default"))
-    plan.inter_node = settings_.inter_node;
-  engine_ = make_engine(plan, *this);
+  engine_ = make_engine(plan_of(settings_, accounts_), *this);
   register_pool(shared_from_this());
   driver_ = std::thread([self = shared_from_this()] { self->drive(); });
 }
@@ -111,7 +90,16 @@ void pool::destroy() {
     close_engine("the pool was destroyed", true);
     engine_->wake();
   }
-  engine_->settle();
+  tell_left();
+}
+
+// What could not be removed; the lock must not be held.
+void pool::tell_left() {
+  const auto left = engine_->settle();
+  if (left.empty()) return;
+  const guard held = lock();
+  for (const auto& each : left)
+    screen_.warn("Left behind: " + each + ".");
 }
 
 void pool::abandon() {
@@ -319,10 +307,11 @@ void pool::interrupt() {
   tasks_.clear();
   closed_ = true;
   engine_->close(false);
-  engine_->settle();
+  for (const auto& each : engine_->settle())
+    screen_.warn("Left behind: " + each + ".");
 }
 
-void pool::resize(int nodes) {
+void pool::resize(int nodes, std::optional<int> spot_nodes) {
   const guard held = lock();
   check_open();
   for (const auto& each : running_)
@@ -332,7 +321,7 @@ void pool::resize(int nodes) {
                       core::count_text(static_cast<std::uint64_t>(nodes), "node") + ": tasks of " +
                       each->id() + " take " + std::to_string(each->about().shape.nodes) +
                       " each; wait for it or cancel it");
-  engine_->resize(nodes);
+  engine_->resize(nodes, spot_nodes);
   feed();
   engine_->wake();
 }

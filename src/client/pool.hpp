@@ -45,7 +45,7 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
                                         const std::string& schema, std::uint64_t (&key)[2]);
   int pools() const;
   int nodes() const;
-  void resize(int nodes);
+  void resize(int nodes, std::optional<int> spot_nodes);
   void lose_node(int pool, int node);
   /// Ends all jobs and the nodes.
   void destroy();
@@ -83,6 +83,13 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
     std::uint64_t task = 0;
     int pool = 0;
   };
+  /// A task whose job has settled it, while its processes end.
+  struct ending_task {
+    std::weak_ptr<job> of;
+    std::uint64_t task = 0;
+    std::uint64_t first = 0;  ///< item
+    std::uint64_t count = 0;
+  };
   using broadcast_name = std::pair<std::uint64_t, std::uint64_t>;
 
   std::shared_ptr<store::object_store> own_store();
@@ -91,6 +98,7 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   void check_open() const;
   void start(const std::shared_ptr<job>& made);
   void end_tasks(const job* of, const error_info& why);
+  void tell_left();
   void drive();
   void lock_behind_others(guard& held) const;
   void feed();
@@ -109,6 +117,8 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   }
   void after_events();
   void finish_jobs();
+  void show_lines(const job& of, std::uint64_t task, int in_pool, int worker,
+                  std::string_view text);
   core::nanoseconds next_deadline() const;
   void plan_wake();
   void wake_by(core::nanoseconds when);
@@ -141,6 +151,7 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
 
   std::list<std::shared_ptr<job>> running_;  ///< unfinished jobs, the highest priority first
   std::unordered_map<std::uint64_t, task_ref> tasks_;
+  std::unordered_map<std::uint64_t, ending_task> ending_;
   std::map<broadcast_name, std::weak_ptr<const core::broadcast_bytes>> broadcasts_;
   std::uint64_t last_job_ = 0;
 

@@ -40,7 +40,8 @@ int finish_job(const std::string& name, bool retry) {
   auto made = detail::reopen_job(name, "");
   if (retry) {
     made->wait_for(std::chrono::nanoseconds(-1));
-    if (made->status().failed != 0) made->retry_failed();
+    const auto now = made->status();
+    if (now.failed != 0 && !now.cancelled) made->retry_failed();
   }
   made->wait_for(std::chrono::nanoseconds(-1));
   const auto now = made->status();

@@ -36,7 +36,10 @@ void screen::draw_bar(const std::string& line) {
 }
 
 void screen::note(const std::string& line) {
-  if (!verbose_) return;
+  if (verbose_) warn(line);
+}
+
+void screen::warn(const std::string& line) {
   clear_bar();
   std::fprintf(stderr, "%s\n", line.c_str());
 }

@@ -21,6 +21,8 @@ class screen {
   ~screen();
 
   void note(const std::string& line);
+  /// A note that costs money to miss: printed in any case.
+  void warn(const std::string& line);
   /// Lines printed by a process of a task; `who` tells which.
   void printed(const std::string& who, std::string_view lines);
   /// Shows how the jobs stand, if it is time to.

@@ -77,6 +77,7 @@ class resolver {
     counts();
     flags();
     names();
+    machines();
     check_shape();
     check_engine();
     out_.notes.insert(out_.notes.end(), file_.notes.begin(), file_.notes.end());
@@ -169,6 +170,71 @@ class resolver {
     pick_text(out_.os_sku, "os_sku", "_NODE_OS_SKU", file_.node_os_sku, defaults::os_sku);
   }
 
+  void option_count(int& to, std::string_view name, const std::optional<int>& option, int least,
+                    int most, int fallback) {
+    if (option && (*option < least || *option > most)) {
+      misuse("pool_options." + std::string(name) + " is " + std::to_string(*option) +
+             ", but must be a whole number from " + std::to_string(least) + " to " +
+             std::to_string(most));
+    }
+    pick(to, name, "", option, given<int>{}, fallback);
+  }
+
+  void option_text(std::string& to, std::string_view name, const std::string& option,
+                   std::string shown) {
+    to = option;
+    note_origin(name, "", std::move(shown),
+                option.empty() ? "default" : "pool_options." + std::string(name));
+  }
+
+  void machines() {
+    const pool_options& o = options_;
+    option_count(out_.spot_nodes, "spot_nodes", o.spot_nodes, 0, defaults::max_count, 0);
+    option_count(out_.tasks_per_node, "tasks_per_node", o.tasks_per_node, 1,
+                 defaults::max_tasks_per_node, 1);
+    const std::string& formula = o.autoscale_formula;
+    if (formula.size() > defaults::max_formula_bytes) {
+      misuse("pool_options.autoscale_formula has " + std::to_string(formula.size()) +
+             " bytes, but at most " + std::to_string(defaults::max_formula_bytes) +
+             " are taken; shorten it");
+    }
+    option_text(out_.autoscale_formula, "autoscale_formula", formula,
+                formula.empty() ? "" : std::to_string(formula.size()) + " bytes");
+    std::optional<int> minutes;
+    if (const auto count = o.autoscale_interval.count(); count != 0)
+      minutes = static_cast<int>(std::clamp<std::int64_t>(count, -1, defaults::max_count * 10));
+    option_count(out_.autoscale_interval, "autoscale_interval", minutes,
+                 defaults::min_formula_minutes, defaults::max_formula_minutes, 0);
+    if (minutes && formula.empty()) {
+      misuse(
+          "pool_options.autoscale_interval is of no use without pool_options.autoscale_formula; "
+          "set both or none");
+    }
+    if (!o.image_resource_id.empty() &&
+        (!is_word(o.image_resource_id) || !o.image_resource_id.starts_with("/subscriptions/"))) {
+      misuse("pool_options.image_resource_id is " + in_quotes(o.image_resource_id, 200) +
+             ", but must be a resource id, /subscriptions/…/images/NAME or "
+             "/subscriptions/…/galleries/…/images/NAME/versions/…");
+    }
+    option_text(out_.image_resource_id, "image_resource_id", o.image_resource_id,
+                o.image_resource_id);
+    registry();
+  }
+
+  void registry() {
+    const container_registry& from = options_.registry;
+    option_text(out_.registry_server, "registry.server", from.server, from.server);
+    option_text(out_.registry_user, "registry.user", from.user, from.user);
+    const bool any = !from.server.empty() || !from.user.empty() || !from.password.empty();
+    if (any && (from.user.empty() || from.password.empty()))
+      misuse(
+          "pool_options.registry needs user and password; leave it out for a registry that asks "
+          "for none");
+    if (any && out_.container.empty())
+      misuse("pool_options.registry is of no use without an image: set \"_CONTAINER\"");
+    if (any) out_.registry_password = std::make_shared<secret>(std::string(from.password));
+  }
+
   // `"_KEY" 4 (parameters.json line 7)`, `pool_options.nodes 4`, `"_KEY" 1 (default)`
   std::string told(std::string_view name) const {
     const origin& at = out_.explain(name);
@@ -184,6 +250,14 @@ class resolver {
     if (out_.nodes_per_task > 1 && !out_.inter_node) {
       misuse(told("nodes_per_task") + " needs nodes that reach each other, but they must not: " +
              told("inter_node") + "; set \"_INTER_NODE_CONNECTION\" to \"1\"");
+    }
+    if (out_.spot_nodes > out_.nodes) {
+      misuse(told("spot_nodes") + " is more spot nodes than a pool has nodes: " + told("nodes") +
+             "; lower the first or raise the second");
+    }
+    if (out_.tasks_per_node > 1 && out_.nodes_per_task > 1) {
+      misuse(told("tasks_per_node") + " is for tasks of one node, and these have more: " +
+             told("nodes_per_task") + "; set one of them to 1");
     }
     const std::int64_t in_pool = std::int64_t{out_.nodes} * out_.procs_per_node;
     if (in_pool > defaults::max_workers_per_pool) {
@@ -208,6 +282,13 @@ class resolver {
     if (!out_.container.empty() && !engine_.runs_containers) {
       out_.notes.push_back(told("container") + " is without effect on engine \"" + engine_.name +
                            "\": items run outside any container");
+    }
+    if (engine_.rents_nodes) return;
+    for (const std::string_view name :
+         {"spot_nodes", "tasks_per_node", "autoscale_formula", "image_resource_id"}) {
+      if (out_.explain(name).from == "default") continue;
+      out_.notes.push_back("pool_options." + std::string(name) + " is without effect on engine \"" +
+                           engine_.name + "\"");
     }
   }
 

@@ -4,6 +4,7 @@
 // reads the files. Each value knows where it came from; notes are returned, never printed.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ struct engine_defaults {
   std::string name;              ///< "local"
   bool runs_mpi = false;         ///< can start an item under an MPI launcher
   bool runs_containers = false;  ///< can run items inside a container image
+  bool rents_nodes = false;      ///< machines of a cloud: spot nodes, formulas, images
   /// Nodes for all pools together when neither options nor a parameters file say how many (the
   /// cores of this machine on local); 0: the model's default.
   int nodes_without_file = 0;
@@ -58,8 +60,16 @@ struct settings {
   std::string os_publisher = {};
   std::string os_offer = {};
   std::string os_sku = {};
+  int spot_nodes = 0;                  ///< of `nodes`
+  int tasks_per_node = 1;              ///< of one node, side by side
+  std::string autoscale_formula = {};  ///< empty: the engine's own
+  int autoscale_interval = 0;          ///< minutes; 0: the engine's own
+  std::string image_resource_id = {};
+  std::string registry_server = {};
+  std::string registry_user = {};
+  std::shared_ptr<const secret> registry_password = {};  ///< has no origin
 
-  std::vector<origin> origins = {};     ///< one for each field above
+  std::vector<origin> origins = {};     ///< one for each field above but secrets
   std::vector<std::string> notes = {};  ///< what was accepted but has no effect here
 
   /// The origin of field `name`; throws std::out_of_range for a name that is no field.

@@ -130,7 +130,7 @@ TEST_CASE("the notebook's file makes two pools of four nodes") {
   CHECK(c.values.inter_node);
   CHECK(c.values.pool_id == "BatchPoolDistributed");
   CHECK(c.values.notes == c.file.notes);
-  CHECK(c.values.origins.size() == 19);
+  CHECK(c.values.origins.size() == 26);
 }
 
 TEST_CASE("an option outside its limits is named") {

@@ -34,9 +34,13 @@ inline constexpr std::string_view batch_resource = "https://batch.core.windows.n
 inline constexpr std::size_t max_config_bytes = std::size_t{1}
                                                 << 20;  // bytes; ours, a file of keys
 inline constexpr std::size_t max_startup_script_bytes = std::size_t{1} << 20;  // bytes; ours
-inline constexpr int max_count = 10'000;                 // of any count in the configuration; ours
-inline constexpr int max_workers_per_pool = 10'000;      // nodes x procs_per_node; ours
-inline constexpr int max_user_retries = 1'000;           // attempts after the first; ours
+inline constexpr int max_count = 10'000;             // of any count in the configuration; ours
+inline constexpr int max_workers_per_pool = 10'000;  // nodes x procs_per_node; ours
+inline constexpr int max_user_retries = 1'000;       // attempts after the first; ours
+inline constexpr int max_tasks_per_node = 256;       // Batch REST, "Pool - Add", taskSlotsPerNode
+inline constexpr std::size_t max_formula_bytes = 8192;   // Batch REST, "Pool - Enable Auto Scale"
+inline constexpr int min_formula_minutes = 5;            // the same, autoScaleEvaluationInterval
+inline constexpr int max_formula_minutes = 7 * 24 * 60;  // the same
 inline constexpr std::size_t max_id_length = 64;         // characters; Batch REST, "Pool - Add", id
 inline constexpr std::size_t min_container_length = 3;   // characters; Blob, "Naming containers"
 inline constexpr std::size_t max_container_length = 63;  // characters; Blob, "Naming containers"

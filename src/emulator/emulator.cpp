@@ -11,6 +11,7 @@
 
 #include "emulator/api.hpp"
 #include "emulator/faults.hpp"
+#include "emulator/management.hpp"
 #include "emulator/node_runner.hpp"
 #include "emulator/pretend_nodes.hpp"
 #include "emulator/tokens.hpp"
@@ -46,6 +47,7 @@ class emulator::implementation {
         tokens_{keys_, options_.client_id,
                 options_.client_secret.empty() ? options_.key : options_.client_secret,
                 static_cast<ticks>(options_.token_seconds * one_second)},
+        management_{keys_, options_.model},
         model_(options_.model, clock_now()),
         server_(
             options_.server, [this](const http_request& request) { return answer(request); },
@@ -164,6 +166,7 @@ class emulator::implementation {
 
   http_answer answer(const http_request& request) {
     if (const auto token = tokens_.answer(request, clock_now())) return *token;
+    if (const auto told = management_.answer(request, clock_now())) return *told;
     const std::lock_guard lock(mutex_);
     pump();
     http_answer made;
@@ -300,6 +303,7 @@ class emulator::implementation {
   emulator_options options_;
   account_keys keys_;
   token_desk tokens_;
+  management_desk management_;
   std::mutex mutex_;
   std::condition_variable wake_;
   model model_;

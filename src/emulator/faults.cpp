@@ -18,6 +18,18 @@ http_answer refusal(const json& rule, const http_request& request, ticks now) {
   const service_error known = service_says(text_of(rule, "code", usual));
   const service_error said(status, known.code(), known.message());
   const std::string id = random_uuid();
+  // The directory has an error of another form: "OAuth 2.0 client credentials flow".
+  if (request.path.ends_with("/token") && rule.contains("code")) {
+    http_answer made;
+    made.status = status;
+    made.chunked = false;
+    made.headers.emplace_back("Content-Type", "application/json; charset=utf-8");
+    made.body = json{{"error", "invalid_client"},
+                     {"error_description", text_of(rule, "code") + ": " +
+                                               text_of(rule, "message", "Refused on request.")}}
+                    .dump();
+    return made;
+  }
   http_answer made = error_body(said, "http://" + request.header("host"), now, id);
   made.headers.emplace_back("request-id", id);
   if (const json& wait = member(rule, "retry_after"); !wait.is_null())

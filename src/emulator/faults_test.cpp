@@ -52,3 +52,14 @@ TEST_CASE("what is no fault is refused") {
   CHECK_THROWS_AS(book.add(json::object()), clusterless::error);
   CHECK_THROWS_AS(book.add(json{{"reset", "sometimes"}}), clusterless::error);
 }
+
+TEST_CASE("a token that is refused is refused in the form of the directory") {
+  fault_book book;
+  book.add(json::parse(R"({"match": {"path": "/token"}, "status": 401, "code": "AADSTS7000222",
+    "message": "The provided client secret keys are expired."})"));
+  const http_fault fault = book.choose(asked("POST", "/t/oauth2/v2.0/token"), unix_epoch);
+  REQUIRE(fault.answer);
+  CHECK(fault.answer->status == 401);
+  CHECK(json::parse(fault.answer->body)["error_description"] ==
+        "AADSTS7000222: The provided client secret keys are expired.");
+}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "emulator/images.hpp"
 
+#include <string_view>
+
 namespace clusterless::emulator {
 
 namespace {
@@ -12,6 +14,7 @@ json image(const char* publisher, const char* offer, const char* sku, const char
              {{"publisher", publisher}, {"offer", offer}, {"sku", sku}, {"version", "latest"}}},
             {"osType", "linux"}};
   if (second_generation) made["capabilities"] = json::array({"Generation2VMImage"});
+  if (std::string_view(offer) == "ubuntu-hpc") made["capabilities"].push_back("DockerCompatible");
   if (end_of_life != nullptr) made["batchSupportEndOfLife"] = end_of_life;
   made["verificationType"] = verified;
   return made;

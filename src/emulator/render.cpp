@@ -85,6 +85,16 @@ json execution_info(const task& of) {
   return made;
 }
 
+// The service takes passwords of registries and never shows them.
+void forget_passwords(json& pool) {
+  json& machine = pool["virtualMachineConfiguration"];
+  if (!member(machine, "containerConfiguration").is_object()) return;
+  json& containers = machine["containerConfiguration"];
+  if (!member(containers, "containerRegistries").is_array()) return;
+  for (json& each : containers["containerRegistries"])
+    if (each.is_object()) each.erase("password");
+}
+
 }  // namespace
 
 json failure_document(const failure& of) {
@@ -143,6 +153,7 @@ json pool_document(const pool& of, const std::string& base) {
   copy(made, of.doc,
        {"virtualMachineConfiguration", "networkConfiguration", "metadata", "userAccounts",
         "mountConfiguration", "applicationPackageReferences", "targetNodeCommunicationMode"});
+  if (made.contains("virtualMachineConfiguration")) forget_passwords(made);
   if (json* config = made.contains("virtualMachineConfiguration")
                          ? &made["virtualMachineConfiguration"]
                          : nullptr;

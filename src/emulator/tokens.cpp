@@ -53,8 +53,6 @@ std::optional<http_answer> token_desk::answer(const http_request& request, ticks
       return refused(400, "invalid_request", "Required metadata header not specified");
     return token("managed", request.parameter("resource"));
   }
-  if (request.method == "GET" && request.path == "/subscriptions")
-    return answered(200, {{"value", json::array()}});  // for `az login`, which looks for some
   if (request.method == "GET" && request.path.ends_with(discovery)) return discovered(request);
   const bool first = request.path.ends_with("/oauth2/token");
   if (request.method != "POST" || (!first && !request.path.ends_with("/oauth2/v2.0/token")))

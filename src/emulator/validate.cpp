@@ -128,6 +128,14 @@ void one_of(const json& body, const char* name, std::initializer_list<const char
   bad_property(name, value, "The value is not one of those that are allowed");
 }
 
+/// Whether a size has the form of one: "Standard_E2s_v3", or a name of old, "small".
+bool is_vm_size(const std::string& size) {
+  const std::string name = in_lower_case(size);
+  if (name.starts_with("standard_") || name.starts_with("basic_"))
+    return name.find_first_of("0123456789") != std::string::npos;
+  return name.find('_') == std::string::npos;
+}
+
 void check_names(const json& body) {
   if (text_of(body, "displayName").size() > longest_display_name)
     bad_property("displayName", text_of(body, "displayName").substr(0, 100),
@@ -263,6 +271,8 @@ deallocation deallocation_in(const json& body, const char* name) {
 void check_pool(const json& body) {
   check_id(body, "id");
   require(body, "vmSize");
+  if (const std::string size = text_of(body, "vmSize"); !is_vm_size(size))
+    bad_property("vmSize", size, "The specified VM size is not supported");
   check_names(body);
   const json& machine = member(body, "virtualMachineConfiguration");
   if (!machine.is_object()) {
@@ -272,6 +282,9 @@ void check_pool(const json& body) {
   }
   require(machine, "imageReference");
   require(machine, "nodeAgentSKUId");
+  if (const std::string own = text_of(machine["imageReference"], "virtualMachineImageId");
+      !own.empty() && !own.starts_with("/subscriptions/"))
+    bad_property("virtualMachineImageId", own, "The specified image was not found");
   number_between(body, "targetDedicatedNodes", 0, 1'000'000);
   number_between(body, "targetLowPriorityNodes", 0, 1'000'000);
   number_between(body, "taskSlotsPerNode", 1, most_slots);

@@ -109,13 +109,15 @@ class engine {
   /// When the engine itself wants sleep() to end, for its time limits; negative: not.
   virtual core::nanoseconds next_deadline() const = 0;
 
-  virtual void resize(int nodes) = 0;
+  /// `spot_nodes` of them are to be spot nodes; unset: see pool::resize. Throws `error` (misuse).
+  virtual void resize(int nodes, std::optional<int> spot_nodes) = 0;
   virtual void lose_node(int pool, int node) = 0;
   /// Ends everything. The engine takes no more tasks. With `remove`, nodes that could serve other
   /// programs go as well.
   virtual void close(bool remove) = 0;
-  /// Waits, not for ever, until what close() began is done: for programs that end at once.
-  virtual void settle() = 0;
+  /// Waits, not for ever, until what close() began is done: for programs that end at once. Tells
+  /// once what had to be left behind, a line for each thing.
+  virtual std::vector<std::string> settle() = 0;
 };
 
 inline std::string engine::place_for(const core::run_order&) {
@@ -147,8 +149,16 @@ struct pool_plan {
   std::string vm_size = {};
   std::string os_publisher = {};  ///< empty, as the other two: chosen by what the service supports
   std::string os_offer = {};
-  std::string os_sku = {};              ///< the start of one
-  std::string container = {};           ///< image that tasks run in; empty: none
+  std::string os_sku = {};           ///< the start of one
+  std::string container = {};        ///< image that tasks run in; empty: none
+  int spot_nodes = 0;                ///< of `nodes`
+  int tasks_per_node = 1;            ///< of one node, side by side
+  std::string formula = {};          ///< scales the pools; empty: the engine's own
+  int formula_interval_s = 0;        ///< 0: the engine's own
+  std::string image_id = {};         ///< image of the user's own
+  std::string registry_server = {};  ///< of `container`
+  std::string registry_user = {};    ///< empty: nobody is asked who they are
+  std::shared_ptr<const core::secret> registry_password = {};
   std::optional<bool> inter_node = {};  ///< nodes reach each other; unset: as is useful
 };
 

@@ -29,7 +29,8 @@ inline void check_fits(const core::task_shape& shape, const pool_plan& plan) {
 
 /// How many tasks of this shape run side by side when nothing else does.
 inline std::size_t slots_of(const core::task_shape& shape, const pool_plan& plan) {
-  return static_cast<std::size_t>(plan.pools) *
+  const int side_by_side = shape.nodes > 1 ? 1 : plan.tasks_per_node;
+  return static_cast<std::size_t>(plan.pools) * static_cast<std::size_t>(side_by_side) *
          static_cast<std::size_t>(plan.nodes / std::max(1, shape.nodes));
 }
 

@@ -202,7 +202,7 @@ bool job_record::drive() {
 void job_record::start_epoch(std::unique_ptr<hold> right) {
   refresh();
   std::uint64_t epoch = journal_.last_epoch() + 1;
-  while (!in_->put_new(journal_key(folder_, epoch), {}))
+  while (!claim_journal(*in_, folder_, epoch))
     ++epoch;
   // Read the earlier logs only now: a driver that is not as dead as its hold says either finds the
   // new log after its last write, and stops, or has written before this look, and counts.

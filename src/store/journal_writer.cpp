@@ -34,10 +34,14 @@ std::string journal_key(const std::string& folder, std::uint64_t epoch) {
   return folder + "/journal/" + std::to_string(epoch);
 }
 
+bool claim_journal(object_store& in, const std::string& folder, std::uint64_t epoch) {
+  return log_writer::make(in, journal_key(folder, epoch), number_of(journal_kind::claimed), {}, {});
+}
+
 journal_writer::journal_writer(object_store& to, const std::string& folder, std::uint64_t epoch,
                                const std::vector<fence>& fences)
     : log_(to, journal_key(folder, epoch)) {
-  if (log_.end() != 0)
+  if (log_.end() != frame_head_size)
     throw error(error_kind::lost,
                 to.place(journal_key(folder, epoch)) + " is in use by another driver of the job");
   const opened_meta meta{epoch, os::unix_ms()};

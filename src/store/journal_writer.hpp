@@ -17,7 +17,7 @@ namespace clusterless::store {
 /// Frames of a journal, added by its driver.
 class journal_writer {
  public:
-  /// Starts the log of `epoch`, which must be new and empty, with the fences of those before it.
+  /// Opens the log of `epoch`, which was claimed just now, with the fences of those before it.
   journal_writer(object_store& to, const std::string& folder, std::uint64_t epoch,
                  const std::vector<fence>& fences);
 

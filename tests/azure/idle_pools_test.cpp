@@ -2,7 +2,7 @@
 // The formula of our pools, evaluated by the emulator: what a client that died leaves behind costs
 // nothing in the end.
 #include "emulator/model_test.hpp"
-#include "engine/azure/node_pool.hpp"
+#include "engine/azure/pool_formula.hpp"
 
 using namespace clusterless::emulator;
 
@@ -11,7 +11,7 @@ namespace {
 /// A pool as a client makes it.
 std::string with_our_formula(ticks now) {
   const std::int64_t now_s = (now - unix_epoch) / one_second;
-  const json formula = clusterless::engine::idle_formula(3, now_s + 15 * 60);
+  const json formula = clusterless::engine::idle_formula({3, 0}, now_s + 15 * 60);
   return R"("enableAutoScale":true,"autoScaleEvaluationInterval":"PT5M","autoScaleFormula":)" +
          formula.dump();
 }

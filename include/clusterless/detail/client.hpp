@@ -119,7 +119,7 @@ class pool_core {
                                                 std::uint64_t (&key)[2]) = 0;
   virtual int pools() const = 0;
   virtual int nodes() const = 0;
-  virtual void resize(int nodes) = 0;
+  virtual void resize(int nodes, std::optional<int> spot_nodes) = 0;
   virtual void lose_node(int pool, int node) = 0;
   virtual void destroy() = 0;
   /// Takes a recorded job up again; throws when its result schema is not `result_schema`.

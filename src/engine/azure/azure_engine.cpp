@@ -9,7 +9,8 @@
 
 #include "core/defaults.hpp"
 #include "engine/azure/azure_service.hpp"
-#include "engine/azure/environment_account.hpp"
+#include "engine/azure/plan_check.hpp"
+#include "engine/azure/pool_formula.hpp"
 #include "engine/pool_shape.hpp"
 #include "os/steady_clock.hpp"
 #include "task/task_plan.hpp"
@@ -18,27 +19,10 @@ namespace clusterless::engine {
 
 namespace {
 
-// The service's limit for pools whose nodes reach each other.
-constexpr int max_inter_node = 100;
 // Until it is known how long items take, tasks are small; a queue of them would be a bad bargain.
 constexpr core::nanoseconds learning_ns = 5'000'000'000;
 constexpr std::size_t longest_queue = 20'000;
 constexpr core::task_pace batch_pace = {30'000'000'000, 64};
-
-void check_size(const pool_plan& plan, int nodes, int procs_per_node) {
-  if (nodes < 1) throw error(error_kind::misuse, "a pool has at least 1 node");
-  if (std::int64_t{nodes} * procs_per_node > defaults::max_workers_per_pool)
-    throw error(error_kind::misuse, nodes_text(nodes) + " in a pool, with " +
-                                        std::to_string(procs_per_node) +
-                                        " workers on each, are more than " +
-                                        std::to_string(defaults::max_workers_per_pool) +
-                                        " workers; lower nodes or procs_per_node");
-  if (*plan.inter_node && nodes > max_inter_node)
-    throw error(error_kind::misuse,
-                "Azure Batch has at most " + std::to_string(max_inter_node) +
-                    " nodes in a pool whose nodes reach each other, and this one is to have " +
-                    std::to_string(nodes) + "; lower nodes, or make more pools");
-}
 
 std::string task_id(std::uint64_t key) {
   return "t" + std::to_string(key);
@@ -51,14 +35,7 @@ bool holds(const std::byte* from, std::size_t n, const std::uint64_t (&key)[2]) 
 }  // namespace
 
 azure_engine::azure_engine(const pool_plan& plan, events& to) : plan_(plan), to_(&to) {
-  if (!plan_.accounts || plan_.accounts->empty()) {
-    std::vector<core::cloud_account> one;
-    one.push_back(account_from_environment());
-    plan_.accounts = std::make_shared<const std::vector<core::cloud_account>>(std::move(one));
-  }
-  // Programs that share a pool may want different numbers of nodes for a task.
-  if (!plan_.inter_node) plan_.inter_node = plan_.nodes <= max_inter_node;
-  check_size(plan_, plan_.nodes, plan_.procs_per_node);
+  complete(plan_);
   load_.assign(static_cast<std::size_t>(plan_.pools), 0);
   service_ = std::make_unique<azure_service>(plan_, outbox_);
 }
@@ -78,6 +55,13 @@ void azure_engine::check(const core::task_shape& shape) const {
                 "a task of " + nodes_text(shape.nodes) +
                     " needs a pool whose nodes reach each other; set \"_INTER_NODE_CONNECTION\" "
                     "to \"1\", or pool_options.nodes_per_task");
+  if (shape.nodes > 1 && plan_.tasks_per_node > 1)
+    throw error(error_kind::misuse,
+                "a task of " + nodes_text(shape.nodes) +
+                    " needs nodes to itself, and on those of "
+                    "this pool " +
+                    std::to_string(plan_.tasks_per_node) +
+                    " tasks run side by side; set pool_options.tasks_per_node to 1");
   check_size(plan_, plan_.nodes, shape.procs_per_node);
 }
 
@@ -253,10 +237,21 @@ void azure_engine::sleep(events& to, core::nanoseconds deadline,
   deliver(to);
 }
 
-void azure_engine::resize(int nodes) {
+void azure_engine::resize(int nodes, std::optional<int> spot_nodes) {
+  if (!plan_.formula.empty())
+    throw error(
+        error_kind::misuse,
+        "the pool scales itself by pool_options.autoscale_formula; make a pool with another "
+        "formula to change it");
+  if (spot_nodes && (*spot_nodes < 0 || *spot_nodes > nodes))
+    throw error(error_kind::misuse, std::to_string(*spot_nodes) + " spot nodes of " +
+                                        nodes_text(nodes) + "; give 0 to as many as the nodes");
   check_size(plan_, nodes, plan_.procs_per_node);
+  pool_size size = resized({plan_.nodes - plan_.spot_nodes, plan_.spot_nodes}, nodes);
+  if (spot_nodes) size = {nodes - *spot_nodes, *spot_nodes};
   plan_.nodes = nodes;
-  service_->resize(nodes);
+  plan_.spot_nodes = size.spot;
+  service_->resize(size);
 }
 
 void azure_engine::lose_node(int pool, int node) {
@@ -271,8 +266,9 @@ void azure_engine::close(bool remove) {
   service_->close(remove);
 }
 
-void azure_engine::settle() {
+std::vector<std::string> azure_engine::settle() {
   service_->wait();
+  return outbox_.left();
 }
 
 }  // namespace clusterless::engine

@@ -52,10 +52,10 @@ class azure_engine final : public engine {
   void leave(core::nanoseconds) override {}
   bool attended() const override { return false; }
   core::nanoseconds next_deadline() const override { return -1; }
-  void resize(int nodes) override;
+  void resize(int nodes, std::optional<int> spot_nodes) override;
   void lose_node(int pool, int node) override;
   void close(bool remove) override;
-  void settle() override;
+  std::vector<std::string> settle() override;
 
  private:
   using broadcast_key = std::pair<std::uint64_t, std::uint64_t>;

@@ -6,6 +6,7 @@
 
 #include "azure/blob_transfer.hpp"
 #include "azure/crypto.hpp"
+#include "core/defaults.hpp"
 #include "task/task_main.hpp"
 #include "task/task_plan.hpp"
 
@@ -32,7 +33,10 @@ std::string make_run_id() {
 }
 
 std::string run_container(const std::string& base, const std::string& run) {
-  return base.substr(0, 63 - run.size() - 1) + '-' + run;
+  std::string name = base.substr(0, defaults::max_container_length - run.size() - 1);
+  while (name.ends_with('-'))
+    name.pop_back();  // two in a row are refused
+  return name + '-' + run;
 }
 
 void azure_run::open(cloud& in, const std::function<void()>& then) {
@@ -43,7 +47,7 @@ void azure_run::open(cloud& in, const std::function<void()>& then) {
   in.blobs().create_container(container_, [this, &in, &at](const result<bool>& made) {
     at.making = false;
     if (closing_) return remove_container(in);
-    if (!made) return tell_(made.error().text());
+    if (!made) return tell_.broken(made.error().text());
     at.made = true;
     for (const auto& each : std::exchange(at.waiting, {}))
       each();
@@ -67,11 +71,11 @@ void azure_run::bring(cloud& to, std::vector<broadcast_key> keys,
 
 void azure_run::send(cloud& to, broadcast_key key) {
   const shared_bytes bytes = values_[key];
-  if (!bytes) return tell_("a broadcast value is not there any more");
+  if (!bytes) return tell_.broken("a broadcast value is not there any more");
   upload(to.blobs(), container_, "broadcast/" + hex_of(key), {bytes->data(), bytes->size()}, {},
          [this, &to, key, bytes](const result<bool>& put) {
            if (closing_) return;
-           if (!put) return tell_(put.error().text());
+           if (!put) return tell_.broken(put.error().text());
            site& at = sites_[&to];
            at.sent[key] = true;
            const auto have = std::count_if(sites_.begin(), sites_.end(),
@@ -121,7 +125,10 @@ void azure_run::close(std::function<void()> then) {
 }
 
 void azure_run::remove_container(cloud& in) {
-  in.blobs().delete_container(container_, [this](const result<bool>&) { closed_one(); });
+  in.blobs().delete_container(container_, [this](const result<bool>& gone) {
+    if (!gone) tell_.left("container " + container_ + ": " + gone.error().text());
+    closed_one();
+  });
 }
 
 void azure_run::closed_one() {

@@ -28,10 +28,13 @@ class azure_run {
  public:
   using broadcast_key = std::pair<std::uint64_t, std::uint64_t>;
   using shared_bytes = std::shared_ptr<const std::vector<std::byte>>;
-  using broken = std::function<void(const std::string&)>;
+  struct listener {
+    std::function<void(const std::string&)> broken;  ///< why nothing can go on
+    std::function<void(const std::string&)> left;    ///< what could not be removed, and why
+  };
 
   /// `accounts`: in how many it may be. With `there` its containers were made by another process.
-  azure_run(std::string container, std::size_t accounts, bool there, broken tell)
+  azure_run(std::string container, std::size_t accounts, bool there, listener tell)
       : container_(std::move(container)),
         accounts_(accounts),
         there_(there),
@@ -73,7 +76,7 @@ class azure_run {
   std::string container_;
   std::size_t accounts_;
   bool there_;
-  broken tell_;
+  listener tell_;
   std::map<cloud*, site> sites_;
   std::map<broadcast_key, shared_bytes> values_;  ///< until every account has them
   std::map<std::string, std::unique_ptr<batch_job>> jobs_;

@@ -12,7 +12,9 @@
 
 #include "azure/blob_transfer.hpp"
 #include "azure/crypto.hpp"
+#include "core/defaults.hpp"
 #include "core/text.hpp"
+#include "engine/azure/plan_check.hpp"
 #include "os/steady_clock.hpp"
 #include "session/roles.hpp"
 #include "task/task_main.hpp"
@@ -26,6 +28,7 @@ namespace {
 
 constexpr std::int64_t program_seconds = 30 * 24 * 3600;
 constexpr std::int64_t closing_patience_ms = 30'000;
+constexpr int usual_interval_s = 300;  // of a formula: the shortest that there is
 
 std::string contents_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -60,17 +63,20 @@ void azure_service::make_pool(std::size_t at, const std::string& script) {
   member& made = members_[at];
   made.account = account_of_pool(at);
   node_pool_plan plan;
-  plan.id = pool_name(at);
+  plan.id = pool_name(plan_, at);
   plan.number = static_cast<int>(at) + 1;
   plan.of = plan_.pools;
-  plan.nodes = plan_.nodes;
-  plan.vm_size = plan_.vm_size;
+  plan.nodes = {plan_.nodes - plan_.spot_nodes, plan_.spot_nodes};
+  plan.formula = plan_.formula;
+  plan.formula_interval_s =
+      plan_.formula_interval_s > 0 ? plan_.formula_interval_s : usual_interval_s;
+  plan.shape = shape_of(plan_);
   plan.image = {plan_.os_publisher, plan_.os_offer, plan_.os_sku, !plan_.container.empty()};
   plan.container_image = plan_.container;
   plan.script = script;
   plan.blob_container = plan_.blob_container;
-  plan.inter_node = plan_.inter_node.value_or(false);
   node_pool_events tell;
+  tell.left = [this](const std::string& what) { to_.leave(what); };
   tell.note = [this](const std::string& line) { to_.put([line](events& e) { e.note(line); }); };
   tell.broken = [this](const std::string& why) { broken(why); };
   made.nodes = std::make_unique<node_pool>(*sites_[made.account].in, std::move(plan), tell);
@@ -102,7 +108,11 @@ void azure_service::run() {
     }
     const std::int64_t now = machine_clock().steady_ms();
     if (closing_ && give_up_ms == 0) give_up_ms = now + closing_patience_ms;
-    if (closing_ && now > give_up_ms) break;
+    if (closing_ && now > give_up_ms) {
+      to_.leave("run " + run_ + ": the service took too long to remove its jobs and containers; " +
+                "look for those with this name");
+      break;
+    }
   }
   const std::lock_guard held(ended_mutex_);
   ended_ = true;
@@ -188,9 +198,10 @@ task_place azure_service::place_in(std::size_t pool, const std::string& run, int
   const std::string number = std::to_string(pool + 1);
   task_place place;
   place.batch_url = (*plan_.accounts)[account_of_pool(pool)].batch_url;
-  place.pool = pool_name(pool);
+  place.pool = pool_name(plan_, pool);
   place.pool_number = static_cast<int>(pool) + 1;
-  place.job = plan_.job_id + '-' + run + '-' + number + mark;
+  const std::string ending = '-' + run + '-' + number + mark;
+  place.job = plan_.job_id.substr(0, defaults::max_id_length - ending.size()) + ending;
   place.container = run_container(plan_.blob_container, run);
   place.folder = "pool" + number + mark + '/';
   return place;
@@ -199,8 +210,10 @@ task_place azure_service::place_in(std::size_t pool, const std::string& run, int
 azure_run& azure_service::run_in(const std::string& container, bool there) {
   auto& found = runs_[container];
   if (!found)
-    found = std::make_unique<azure_run>(container, std::min(sites_.size(), members_.size()), there,
-                                        [this](const std::string& why) { broken(why); });
+    found = std::make_unique<azure_run>(
+        container, std::min(sites_.size(), members_.size()), there,
+        azure_run::listener{[this](const std::string& why) { broken(why); },
+                            [this](const std::string& what) { to_.leave(what); }});
   return *found;
 }
 
@@ -304,7 +317,7 @@ void azure_service::cancel(std::uint64_t key) {
   });
 }
 
-void azure_service::resize(int nodes) {
+void azure_service::resize(const pool_size& nodes) {
   post([this, nodes] {
     for (auto& each : members_)
       each.nodes->resize(nodes);

@@ -60,7 +60,7 @@ class azure_service {
   /// Whether it has the account of this place.
   bool knows(const task_place& place) const { return account_of(place).has_value(); }
   void cancel(std::uint64_t key);
-  void resize(int nodes);
+  void resize(const pool_size& nodes);
   void lose_node(std::size_t pool, int node);
   /// Ends the jobs and removes what is this run's; with `remove` the pools too.
   void close(bool remove);
@@ -99,9 +99,6 @@ class azure_service {
   batch_job& job_of(azure_run& run, const task_place& place, std::size_t account, int priority);
   std::optional<std::size_t> account_of(const task_place& place) const;
   std::size_t account_of_pool(std::size_t pool) const { return pool % sites_.size(); }
-  std::string pool_name(std::size_t pool) const {
-    return plan_.pool_id + '_' + std::to_string(pool + 1);
-  }
   azure::batch::resource_file resource_file_of(const cloud& in,
                                                const bundle::bundle_file& file) const;
   void add(std::size_t pool, const task_place& place, core::run_order order,

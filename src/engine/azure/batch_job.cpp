@@ -295,8 +295,11 @@ void batch_job::close(std::function<void()> then) {
 }
 
 void batch_job::remove_job(const std::function<void()>& then) {
-  in_.batch().delete_job(plan_.id,
-                         [this, then](const result<bool>&) { wait_until_gone(then, 20); });
+  in_.batch().delete_job(plan_.id, [this, then](const result<bool>& gone) {
+    if (gone) return wait_until_gone(then, 20);
+    to_.leave("job " + plan_.id + ": " + gone.error().text());
+    then();
+  });
 }
 
 // The job is there until nothing of it runs any more.

@@ -78,7 +78,8 @@ void batch_job::polled(const std::vector<batch::task_info>& changed) {
     }
     const auto found = by_id_.find(each.id);
     if (found == by_id_.end()) continue;
-    saw(found->second, each);
+    const auto task = found->second;  // seeing it may take it out of the table
+    saw(task, each);
   }
   collect_more();
   tail();

@@ -20,7 +20,9 @@ std::unique_ptr<azure::token_source> tokens_of(azure::loop& on, const core::clou
   as.secret = core::secret(std::string(who.client_secret.reveal()));
   if (const char* authority = std::getenv("AZURE_AUTHORITY_HOST");
       authority != nullptr && *authority != '\0')
-    as.authority = authority;
+    as.authority = std::string_view(authority).find("://") == std::string_view::npos
+                       ? "https://" + std::string(authority)
+                       : authority;
   return azure::make_principal_tokens(on, std::move(as));
 }
 

@@ -28,6 +28,13 @@ class cloud {
   /// "eastus", or the Batch account's name when the region is not known.
   const std::string& place() const { return place_; }
 
+  const core::cloud_account& account() const { return who_; }
+  const std::string& storage_url() const { return storage_url_; }
+  /// Of requests to Batch.
+  azure::signer& batch_signer() { return *batch_signer_; }
+  /// Null when Batch is reached with the account's own key.
+  azure::token_source* tokens() { return tokens_.get(); }
+
   /// A URL of a container, or of a blob in it, that grants `permissions` ("r", "cw", "rl") for
   /// `seconds` from now.
   std::string open_url(const std::string& container, const std::string& blob,

@@ -7,6 +7,7 @@
 #include <clusterless/error.hpp>
 
 #include "azure/text.hpp"
+#include "engine/azure/pool_check.hpp"
 
 namespace clusterless::engine {
 
@@ -50,20 +51,9 @@ bool can_be_used(const image_support& image, bool containers, std::int64_t now_m
   return docker || !containers;
 }
 
-bool meets(const image_support& image, const image_wish& wish) {
-  const auto& is = image.image;
-  return (wish.publisher.empty() || azure::same_word(is.publisher, wish.publisher)) &&
-         (wish.offer.empty() || azure::same_word(is.offer, wish.offer)) &&
-         (wish.sku.empty() || azure::lower_case(is.sku).starts_with(azure::lower_case(wish.sku)));
-}
-
 // Those for machines of high-performance computing come with drivers that others do not need.
 bool is_plain(const image_support& image) {
   return !holds(image.image.publisher, "dsvm") && !holds(image.image.offer, "hpc");
-}
-
-std::string name_of(const image_support& image) {
-  return image.image.publisher + ' ' + image.image.offer + ' ' + image.image.sku;
 }
 
 }  // namespace
@@ -83,7 +73,9 @@ image_choice choose_image(const std::vector<image_support>& all, const image_wis
   const auto best = [&](const image_wish& of) {
     const image_support* found = nullptr;
     for (const auto* each : usable)
-      if (meets(*each, of) && (found == nullptr || better(*each, *found))) found = each;
+      if (is_wished(each->image, {of.publisher, of.offer, of.sku, {}, {}}) &&
+          (found == nullptr || better(*each, *found)))
+        found = each;
     return found;
   };
   if (const auto* wished = best(wish)) return {*wished, {}};
@@ -94,8 +86,10 @@ image_choice choose_image(const std::vector<image_support>& all, const image_wis
                             "supports") +
                     (wish.containers ? " and that runs containers" : "") +
                     "; ask the administrator of the account");
-  return {*other, "the service does not support the image " + wish.publisher + ' ' + wish.offer +
-                      ' ' + wish.sku + " (any more); nodes get " + name_of(*other)};
+  const std::string wished = image_name({wish.publisher, wish.offer, wish.sku, {}, {}});
+  return {*other, "the service does not support the image " + wished + " (any more)" +
+                      (wish.containers ? " for containers" : "") + "; nodes get " +
+                      image_name(other->image)};
 }
 
 }  // namespace clusterless::engine

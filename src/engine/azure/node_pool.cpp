@@ -2,8 +2,8 @@
 #include "engine/azure/node_pool.hpp"
 
 #include <algorithm>
-#include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "azure/text.hpp"
@@ -21,32 +21,15 @@ constexpr std::int64_t script_seconds = 180ll * 24 * 3600;  // nodes come and go
 constexpr std::int64_t fresh_seconds = 15 * 60;
 constexpr const char* script_name = "clusterless-startup";
 
-constexpr const char* formula_middle = "\");\n";
-std::string formula_start(int nodes) {
-  return "nodes = " + std::to_string(nodes) + ";\nfresh = time() < time(\"";
-}
-
 std::span<const std::byte> bytes_of(const std::string& text) {
   return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
 }
 
+std::string spot_text(const pool_size& of) {
+  return of.spot == 0 ? std::string() : ", " + std::to_string(of.spot) + " of them spot";
+}
+
 }  // namespace
-
-std::string idle_formula(int nodes, std::int64_t fresh_until_s) {
-  // The samples tell nothing of tasks that are on their way.
-  return formula_start(nodes) + iso_time(fresh_until_s) + formula_middle +
-         "seen = $PendingTasks.GetSamplePercent(15 * TimeInterval_Minute);\n"
-         "busy = seen < 50 ? 1 : max($PendingTasks.GetSample(15 * TimeInterval_Minute));\n"
-         "$TargetDedicatedNodes = fresh || busy > 0 ? nodes : 0;\n"
-         "$NodeDeallocationOption = taskcompletion;";
-}
-
-std::int64_t fresh_until(const std::string& formula, int nodes) {
-  const std::string start = formula_start(nodes);
-  const std::size_t end = formula.find(formula_middle);
-  if (!formula.starts_with(start) || end == std::string::npos || end < start.size()) return 0;
-  return parse_iso_time(formula.substr(start.size(), end - start.size())).value_or(0) / 1000;
-}
 
 node_pool::node_pool(cloud& in, node_pool_plan plan, node_pool_events to)
     : in_(in), plan_(std::move(plan)), to_(std::move(to)) {
@@ -54,7 +37,7 @@ node_pool::node_pool(cloud& in, node_pool_plan plan, node_pool_events to)
   const auto hash = core::hash_content(plan_.script.data(), plan_.script.size());
   script_blob_ = "scripts/" + core::to_hex(hash);
   // The hash is in the command so that a pool with another script is told from this one.
-  start_command_ =
+  plan_.shape.start_command =
       "/bin/sh -c \"exec /bin/sh ./" + std::string(script_name) + " # " + core::to_hex(hash) + "\"";
 }
 
@@ -109,42 +92,50 @@ void node_pool::choose(const std::function<void()>& ready) {
       on().later(1000, [this, ready] { choose(ready); });
       return;
     }
-    batch::all_pages<batch::image_support>(
-        [this](const auto& which, auto then) { in_.batch().list_images(which, then); }, {},
-        [this, ready](result<std::vector<batch::image_support>> all) {
-          if (!all) return break_down(all.error().text());
-          if (remove_then_) return choose(ready);
-          try {
-            const image_choice chosen =
-                choose_image(all.value(), plan_.image, on().clock().unix_seconds() * 1000);
-            if (!chosen.note.empty()) to_.note("Note: " + chosen.note + ".");
-            create(chosen.image, ready);
-          } catch (const error& caught) {
-            break_down("pool " + plan_.id + " cannot be made: " + caught.what());
-          }
-        });
+    choose_image_for([this, ready](const image_choice& chosen) {
+      if (remove_then_) return choose(ready);
+      if (!chosen.note.empty()) to_.note("Note: " + chosen.note + ".");
+      create(chosen.image, ready);
+    });
   });
+}
+
+void node_pool::choose_image_for(std::function<void(const image_choice&)> then) {
+  batch::all_pages<batch::image_support>(
+      [this](const auto& which, auto next) { in_.batch().list_images(which, next); }, {},
+      [this, then = std::move(then)](result<std::vector<batch::image_support>> all) {
+        if (!all) return break_down(all.error().text());
+        std::optional<image_choice> chosen;
+        try {
+          chosen = choose_image(all.value(), plan_.image, on().clock().unix_seconds() * 1000);
+        } catch (const error& caught) {
+          return break_down("pool " + plan_.id + " cannot be made: " + caught.what());
+        }
+        then(*chosen);
+      });
 }
 
 void node_pool::create(const batch::image_support& image, const std::function<void()>& ready) {
   batch::pool_spec spec;
   spec.id = plan_.id;
   spec.display_name = "made by clusterless";
-  spec.vm_size = plan_.vm_size;
-  spec.image = image.image;
+  spec.vm_size = plan_.shape.vm_size;
+  spec.image = plan_.shape.image.image_id.empty() ? image.image : plan_.shape.image;
   spec.node_agent = image.node_agent;
-  spec.inter_node = plan_.inter_node;
-  spec.slots_per_node = 1;
-  spec.formula = own_formula();
-  spec.formula_interval_s = 300;
+  spec.inter_node = plan_.shape.inter_node;
+  spec.slots_per_node = plan_.shape.tasks_per_node;
+  spec.simplified_network = true;
+  spec.formula = formula_now();
+  spec.formula_interval_s = plan_.formula_interval_s;
   spec.metadata = {{"made-by", "clusterless"}};
-  if (!plan_.container_image.empty()) {
+  if (plan_.shape.containers) {
     spec.containers = true;
     spec.container_images = {plan_.container_image};
+    if (!plan_.shape.registry.user.empty()) spec.registries = {plan_.shape.registry};
   }
   if (!plan_.script.empty()) {
     batch::start_task start;
-    start.command_line = start_command_;
+    start.command_line = plan_.shape.start_command;
     batch::resource_file script;
     script.http_url = in_.open_url(plan_.blob_container, script_blob_, "r", script_seconds);
     script.file_path = script_name;
@@ -160,7 +151,8 @@ void node_pool::create(const batch::image_support& image, const std::function<vo
     if (!made) return break_down(made.error().text());
     if (!made.value()) return take_up(ready);
     to_.note("Created pool " + std::to_string(plan_.number) + " of " + std::to_string(plan_.of) +
-             " in " + in_.place() + " with " + nodes_text(plan_.nodes) + ".");
+             " in " + in_.place() + " with " + nodes_text(plan_.nodes.all()) +
+             spot_text(plan_.nodes) + ".");
     ready();
   });
 }
@@ -169,41 +161,51 @@ void node_pool::take_up(const std::function<void()>& ready) {
   in_.batch().get_pool(plan_.id, [this, ready](result<std::optional<batch::pool_info>> there) {
     if (!there) return break_down(there.error().text());
     if (!there->has_value()) return choose(ready);
-    const batch::pool_info& found = there->value();
-    std::string differs;
-    const auto compare = [&differs](const char* what, const std::string& is,
-                                    const std::string& wanted) {
-      if (is == wanted) return;
-      if (!differs.empty()) differs += "; ";
-      differs += std::string(what) + " is " + (is.empty() ? "none" : is) + ", wanted " +
-                 (wanted.empty() ? "none" : wanted);
-    };
-    // The service writes sizes in lower case.
-    compare("VM size", lower_case(found.vm_size), lower_case(plan_.vm_size));
-    compare("inter-node communication", found.inter_node ? "on" : "off",
-            found.inter_node || plan_.inter_node ? "on" : "off");
-    compare("the start task", found.start_command, start_command_);
-    if (!differs.empty())
-      return break_down("there is a pool " + plan_.id + " already, and it differs: " + differs +
-                        "; choose another _POOL_ID, or delete that pool first (az batch pool "
-                        "delete --pool-id " +
-                        plan_.id + ")");
-    to_.note("Took up pool " + std::to_string(plan_.number) + " of " + std::to_string(plan_.of) +
-             " in " + in_.place() + " (" + plan_.id + ") with " + nodes_text(plan_.nodes) + ".");
-    const std::int64_t kept_s =
-        fresh_until(found.formula, plan_.nodes) - on().clock().unix_seconds();
-    if (kept_s < fresh_seconds / 2 || found.dedicated_target < plan_.nodes) scale();
-    ready();
+    const auto found = std::make_shared<const batch::pool_info>(std::move(there->value()));
+    if (is_wished(found->image, plan_.shape.image)) return compare(*found, ready);
+    if (!plan_.shape.image.image_id.empty()) return compare(*found, ready);
+    // What is wished for may have been replaced, then as now.
+    choose_image_for([this, found, ready](const image_choice& chosen) {
+      plan_.shape.image = chosen.image.image;
+      compare(*found, ready);
+    });
   });
 }
 
-std::string node_pool::own_formula() {
+void node_pool::compare(const batch::pool_info& found, const std::function<void()>& ready) {
+  const std::string differs = differences(found, plan_.shape);
+  if (!differs.empty())
+    return break_down("there is a pool " + plan_.id + " already, and it differs: " + differs +
+                      "; choose another _POOL_ID, or delete that pool first (az batch pool "
+                      "delete --pool-id " +
+                      plan_.id + ")");
+  to_.note("Took up pool " + std::to_string(plan_.number) + " of " + std::to_string(plan_.of) +
+           " in " + in_.place() + " (" + plan_.id + ") with " + nodes_text(plan_.nodes.all()) +
+           spot_text(plan_.nodes) + ".");
+  if (!plan_.formula.empty()) {
+    const bool same = found.formula == plan_.formula &&
+                      found.formula_interval == iso_duration(plan_.formula_interval_s);
+    if (!same) {
+      to_.note("Pool " + plan_.id + " gets the scaling formula of this program.");
+      scale();
+    }
+    return ready();
+  }
+  const std::int64_t kept_s = fresh_until(found.formula, plan_.nodes) - on().clock().unix_seconds();
+  if (kept_s < fresh_seconds / 2 || found.dedicated_target < plan_.nodes.dedicated ||
+      found.spot_target < plan_.nodes.spot)
+    scale();
+  ready();
+}
+
+std::string node_pool::formula_now() {
+  if (!plan_.formula.empty()) return plan_.formula;
   return idle_formula(plan_.nodes, on().clock().unix_seconds() + fresh_seconds);
 }
 
 // --- size --------------------------------------------------------------------------------------
 
-void node_pool::resize(int nodes) {
+void node_pool::resize(const pool_size& nodes) {
   plan_.nodes = nodes;
   scale();
 }
@@ -214,16 +216,17 @@ void node_pool::scale() {
     scale_again_ = true;
     return;
   }
-  in_.batch().enable_autoscale(plan_.id, own_formula(), 300, [this](const result<done>& got) {
-    scaling_ = false;
-    const bool early = !got && (got.error().is("TooManyEnableAutoScaleRequests") ||
-                                got.error().is("PoolBeingResized"));
-    if (!got && !early) return break_down(got.error().text());
-    if (early)
-      on().later(got.error().is("PoolBeingResized") ? 200 : 5000, [this] { scale(); });
-    else if (std::exchange(scale_again_, false))
-      scale();
-  });
+  in_.batch().enable_autoscale(
+      plan_.id, formula_now(), plan_.formula_interval_s, [this](const result<done>& got) {
+        scaling_ = false;
+        const bool early = !got && (got.error().is("TooManyEnableAutoScaleRequests") ||
+                                    got.error().is("PoolBeingResized"));
+        if (!got && !early) return break_down(got.error().text());
+        if (early)
+          on().later(got.error().is("PoolBeingResized") ? 200 : 5000, [this] { scale(); });
+        else if (std::exchange(scale_again_, false))
+          scale();
+      });
 }
 
 void node_pool::list_nodes(azure::then<std::vector<batch::node_info>> then) {
@@ -254,86 +257,9 @@ void node_pool::remove(std::function<void()> then) {
   // What was neither made nor taken up is somebody else's.
   if (!usable_) return then();
   in_.batch().delete_pool(plan_.id, [this, then](const result<bool>& gone) {
-    if (!gone) to_.note("Pool " + plan_.id + " is left: " + gone.error().text());
+    if (!gone) to_.left("pool " + plan_.id + ": " + gone.error().text());
     then();
   });
-}
-
-// --- what is wrong -----------------------------------------------------------------------------
-
-void node_pool::look() {
-  if (broken_ || std::exchange(looking_, true)) return;
-  in_.batch().get_pool(plan_.id, [this](result<std::optional<batch::pool_info>> there) {
-    looking_ = false;
-    if (!there) return;  // asked again by and by
-    if (!there->has_value())
-      return break_down("pool " + plan_.id + " was deleted by somebody else; run again to make it");
-    const batch::pool_info& pool = there->value();
-    if (!pool.resize_errors.empty()) {
-      const auto& why = pool.resize_errors.front();
-      std::string text =
-          "pool " + plan_.id + " cannot get its nodes: " + why.message + " (" + why.code + ")";
-      for (const auto& [name, value] : why.values)
-        text += "; " + name + ": " + value;
-      if (pool.dedicated_now + pool.spot_now == 0) return break_down(text);
-      if (text != last_told_) to_.note(last_told_ = text);
-    }
-    if (pool.autoscale_error)
-      return break_down("the scaling formula of pool " + plan_.id + " fails: " +
-                        pool.autoscale_error->message + " (" + pool.autoscale_error->code + ")");
-    looking_ = true;
-    list_nodes([this](result<std::vector<batch::node_info>> all) {
-      looking_ = false;
-      if (all) tell_trouble_of(all.value());
-    });
-  });
-}
-
-void node_pool::tell_trouble_of(const std::vector<batch::node_info>& nodes) {
-  int ready = 0;
-  std::size_t useless = 0;
-  const batch::node_info* failed = nullptr;
-  for (const auto& each : nodes) {
-    ready += each.state == batch::node_state::idle || each.state == batch::node_state::running;
-    if (each.state != batch::node_state::start_task_failed &&
-        each.state != batch::node_state::unusable)
-      continue;
-    ++useless;
-    failed = &each;
-  }
-  if (failed != nullptr && useless == nodes.size()) {
-    std::string what;
-    if (failed->state == batch::node_state::start_task_failed) {
-      what = "the start-up script failed on node " + failed->id + " of pool " + plan_.id;
-      if (failed->start_exit_code)
-        what += " with exit code " + std::to_string(*failed->start_exit_code);
-      if (failed->start_failure) what += ": " + failed->start_failure->what.message;
-      return tell_start_output(*failed, what);
-    }
-    what = "node " + failed->id + " of pool " + plan_.id + " is unusable";
-    for (const auto& each : failed->errors)
-      what += ": " + each.message + " (" + each.code + ")";
-    return break_down(what);
-  }
-  const std::string text = "Pool " + plan_.id + ": " + std::to_string(ready) + " of " +
-                           nodes_text(plan_.nodes) + " ready.";
-  if (ready < plan_.nodes && text != last_told_) to_.note(last_told_ = text);
-}
-
-void node_pool::tell_start_output(const batch::node_info& node, const std::string& what) {
-  const auto texts = std::make_shared<std::map<std::string, std::string>>();
-  const auto left = std::make_shared<int>(2);
-  for (const char* name : {"startup/stdout.txt", "startup/stderr.txt"})
-    in_.batch().get_node_file(
-        plan_.id, node.id, name, 0, defaults::output_tail,
-        [this, texts, left, what, name](result<std::optional<batch::file_content>> got) {
-          if (got && got->has_value()) (*texts)[name] = got->value().body;
-          if (--*left != 0) return;
-          std::string text = what + "; it printed:";
-          for (const auto& [file, body] : *texts)
-            if (!body.empty()) text += "\n" + body;
-          break_down(text);
-        });
 }
 
 }  // namespace clusterless::engine

@@ -11,6 +11,8 @@
 
 #include "engine/azure/cloud.hpp"
 #include "engine/azure/image_choice.hpp"
+#include "engine/azure/pool_check.hpp"
+#include "engine/azure/pool_formula.hpp"
 
 namespace clusterless::engine {
 
@@ -18,25 +20,21 @@ struct node_pool_plan {
   std::string id = {};
   int number = 1;  ///< of the program's pools, from 1
   int of = 1;
-  int nodes = 1;
-  std::string vm_size = {};
-  image_wish image = {};
+  pool_size nodes = {};
+  std::string formula = {};    ///< the user's, in place of the ready-made one
+  int formula_interval_s = 0;  ///< of it
+  pool_wish shape = {};        ///< without start_command, which follows from `script`
+  image_wish image = {};       ///< of the service; with an image of one's own, its node agent
   std::string container_image = {};
   std::string script = {};          ///< contents of the start-up script; empty: none
   std::string blob_container = {};  ///< where the script goes
-  bool inter_node = false;
 };
-
-/// The formula that keeps `nodes` nodes until `fresh_until_s` (Unix time) and while tasks wait or
-/// run, and none a quarter of an hour after the last.
-std::string idle_formula(int nodes, std::int64_t fresh_until_s);
-/// Until when a formula of that form for as many nodes keeps them in any case; 0 for any other.
-std::int64_t fresh_until(const std::string& formula, int nodes);
 
 /// Called on the engine's service thread, as everything here.
 struct node_pool_events {
   std::function<void(const std::string&)> note;
   std::function<void(const std::string&)> broken;  ///< no task will ever run there, and why
+  std::function<void(const std::string&)> left;    ///< what could not be removed, and why
 };
 
 class node_pool {
@@ -45,7 +43,7 @@ class node_pool {
 
   /// Makes or takes up the pool; `ready` is called when jobs may be added to it.
   void open(std::function<void()> ready);
-  void resize(int nodes);
+  void resize(const pool_size& nodes);
   /// Reboots node `number` (from 1): what runs there is lost.
   void lose_node(int number);
   /// Looks why no task runs: how many nodes there are, and what is wrong with them.
@@ -59,13 +57,17 @@ class node_pool {
  private:
   void upload_script(const std::function<void()>& then);
   void choose(const std::function<void()>& ready);
+  void choose_image_for(std::function<void(const image_choice&)> then);
   bool opened();
   void create(const azure::batch::image_support& image, const std::function<void()>& ready);
   void take_up(const std::function<void()>& ready);
+  void compare(const azure::batch::pool_info& found, const std::function<void()>& ready);
   void scale();
-  std::string own_formula();
+  std::string formula_now();
+  void tell_allocation_of(const azure::batch::pool_info& pool);
   void list_nodes(azure::then<std::vector<azure::batch::node_info>> then);
-  void tell_trouble_of(const std::vector<azure::batch::node_info>& nodes);
+  void tell_trouble_of(const std::vector<azure::batch::node_info>& nodes, int wanted);
+  void tell_useless(const azure::batch::node_info& node);
   void tell_start_output(const azure::batch::node_info& node, const std::string& what);
   void break_down(const std::string& why);
   azure::loop& on() { return in_.batch().on(); }
@@ -74,7 +76,6 @@ class node_pool {
   node_pool_plan plan_;
   node_pool_events to_;
   std::string script_blob_;
-  std::string start_command_;
   bool looking_ = false;
   bool scaling_ = false;
   bool scale_again_ = false;

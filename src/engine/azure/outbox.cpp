@@ -34,6 +34,16 @@ bool outbox::empty() const {
   return waiting_.told.empty();
 }
 
+void outbox::leave(std::string what) {
+  const std::lock_guard held(mutex_);
+  left_.push_back(std::move(what));
+}
+
+std::vector<std::string> outbox::left() {
+  const std::lock_guard held(mutex_);
+  return std::exchange(left_, {});
+}
+
 void inbox::put(work what) {
   const std::lock_guard held(mutex_);
   waiting_.push_back(std::move(what));

@@ -7,6 +7,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -35,10 +36,14 @@ class outbox {
   void silence() noexcept { bell_.silence(); }
   content take();
   bool empty() const;
+  /// Something that the run leaves behind, and why, as one line; for the user, after the end.
+  void leave(std::string what);
+  std::vector<std::string> left();
 
  private:
   mutable std::mutex mutex_;
   content waiting_;
+  std::vector<std::string> left_;
   os::event_fd bell_;
 };
 

@@ -236,7 +236,7 @@ void local_engine::lose_node(int pool, int number) {
               "there is no node " + std::to_string(number) + " in pool " + std::to_string(pool));
 }
 
-void local_engine::resize(int nodes) {
+void local_engine::resize(int nodes, std::optional<int>) {
   if (nodes < 1) throw error(error_kind::misuse, "a pool has at least 1 node");
   check_workers(nodes, plan_.procs_per_node);
   for (auto& each : nodes_)

@@ -47,10 +47,10 @@ class local_engine final : public engine, public session::session_events {
   void leave(core::nanoseconds back_by) override { host_.leave(back_by); }
   bool attended() const override { return host_.somebody_is_back_soon(); }
   core::nanoseconds next_deadline() const override;
-  void resize(int nodes) override;
+  void resize(int nodes, std::optional<int> spot_nodes) override;
   void lose_node(int pool, int number) override;
   void close(bool remove) override;
-  void settle() override {}
+  std::vector<std::string> settle() override { return {}; }
 
  private:
   /// Throws `error` when so many workers are more than one machine is asked for.
