@@ -51,7 +51,11 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   void destroy();
   /// The user's handle is gone: jobs that nobody can ask any more end, others go on.
   void abandon();
-  detail::job_ptr reopen(const std::string& name, const std::string& result_schema);
+  detail::job_ptr reopen(std::shared_ptr<store::object_store> in, const std::string& name,
+                         const std::string& result_schema);
+  /// Where it looks for a job: with its own, or in the directory. Throws `error` (misuse) when it
+  /// is not there.
+  std::shared_ptr<store::object_store> store_of(const std::string& name) const;
 
   // For its jobs; with the lock held, but for forget().
   /// Throws `error` (misuse) where waiting for it would never end: in a process that was forked
@@ -88,6 +92,7 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   };
   using broadcast_name = std::pair<std::uint64_t, std::uint64_t>;
 
+  std::shared_ptr<store::object_store> own_store();
   std::shared_ptr<job> make_job(detail::call& what, const map_options& options,
                                 std::optional<std::uint64_t> total);
   void check_open() const;
@@ -98,6 +103,8 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   void lock_behind_others(guard& held) const;
   void feed();
   void feed_one(job& of);
+  void feed_lasting(job& of);
+  void adopt(const std::shared_ptr<job>& reopened, std::vector<engine::placed_order> tasks);
   /// What goes wrong with a record ends its job, and nothing else.
   template <class Use>
   void with_record(job& of, Use&& use) {
@@ -131,6 +138,7 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   const unsigned made_in_ = process_generation();
   config::settings settings_;
   engine_accounts accounts_;
+  std::shared_ptr<store::object_store> store_;  ///< where its named jobs are recorded, once asked
   screen screen_;
   std::unique_ptr<engine::engine> engine_;
   std::thread driver_;

@@ -18,6 +18,7 @@ namespace clusterless::client {
 // --- driving -----------------------------------------------------------------------------------
 
 void pool::feed_one(job& of) {
+  if (of.about().call->lasting) return feed_lasting(of);
   const auto slots = engine_->slots(of.about().shape);
   while (engine_->room(of.about().shape, of.ahead()) != 0) {
     auto order = of.next_order(engine_->now(), slots);
@@ -36,6 +37,25 @@ void pool::feed_one(job& of) {
       return;
     }
   }
+}
+
+// Tasks that outlive this process are in the record before they can run.
+void pool::feed_lasting(job& of) {
+  const auto slots = engine_->slots(of.about().shape);
+  std::vector<core::run_order> orders;
+  std::vector<store::placed_task> placed;
+  while (engine_->room(of.about().shape, of.ahead()) != 0) {
+    auto order = of.next_order(engine_->now(), slots);
+    if (!order) break;
+    order->key = engine_->next_key();
+    tasks_[order->key] = {&of, order->task, 0};
+    placed.push_back(of.placed(*order, engine_->place_for(*order)));
+    orders.push_back(std::move(*order));
+  }
+  if (orders.empty()) return;
+  of.record()->placed(placed);
+  for (auto& each : orders)
+    engine_->submit(std::move(each));
 }
 
 void pool::feed() {
@@ -276,8 +296,8 @@ void pool::ended(std::uint64_t key) {
 void pool::printed(std::uint64_t key, int in_pool, int worker, std::string_view text) {
   if (const auto found = tasks_.find(key); found != tasks_.end()) {
     job& of = *found->second.of;
-    with_record(of, [&] { of.printed(found->second.task, in_pool, worker, text); });
-    show_lines(of, found->second.task, in_pool, worker, text);
+    with_record(of, [&] { text = of.printed(found->second.task, in_pool, worker, text); });
+    if (!text.empty()) show_lines(of, found->second.task, in_pool, worker, text);
   } else if (const auto ending = ending_.find(key); ending != ending_.end()) {
     const auto of = ending->second.of.lock();
     if (!of) return;

@@ -12,6 +12,7 @@
 
 #include "client/manifests.hpp"
 #include "client/pool.hpp"
+#include "client/stores.hpp"
 #include "core/defaults.hpp"
 #include "core/wire.hpp"
 #include "os/program.hpp"
@@ -56,7 +57,8 @@ void write_outcome(const std::string& path, const detail::buffer& pack) {
 
 /// Runs one item here, in this process, with its exact input; maps nested in it run in place.
 int replay_item(const std::string& name, std::uint64_t item, const std::string& outcome) {
-  recorder stored(store::job_record::open(open_store(), name));
+  const auto stores = stores_to_look_in();
+  recorder stored(store::job_record::open(store_of_job(stores, name).in, name));
   auto* record = &stored.record();
   session::find_broadcasts_with([&](const auto& key) { return stored.broadcast(key); });
   const auto& about = record->about();

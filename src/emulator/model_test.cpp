@@ -177,7 +177,7 @@ TEST_CASE("the time limit of a job that was put off in time ends it later") {
   by.model.touch(of);
   by.pass(59 * one_minute);
   CHECK(of.state == job_state::active);
-  by.pass(one_minute);
+  by.pass(one_minute + one_second);
   CHECK(of.state == job_state::terminating);
   CHECK(of.terminate_reason == "MaxWallClockTimeExpiry");
 }
