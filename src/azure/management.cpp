@@ -41,7 +41,8 @@ account_quotas quotas_in(const json& properties) {
 
 /// Asks one subscription after the other.
 struct search : std::enable_shared_from_this<search> {
-  search(exchange& by, std::string at, std::string account_host, then<std::optional<account_quotas>> end)
+  search(exchange& by, std::string at, std::string account_host,
+         then<std::optional<account_quotas>> end)
       : calls(by), url(std::move(at)), host(std::move(account_host)), then_(std::move(end)) {}
 
   void list(const std::string& address, std::function<void(const json&)> each_of,

@@ -26,12 +26,9 @@ int or_none(int quota) {
 
 json subscription_document() {
   const std::string id = subscription;
-  return json{{"id", "/subscriptions/" + id},
-              {"subscriptionId", id},
-              {"tenantId", id},
-              {"displayName", "emulator"},
-              {"state", "Enabled"},
-              {"authorizationSource", "RoleBased"}};
+  return json{
+      {"id", "/subscriptions/" + id}, {"subscriptionId", id}, {"tenantId", id},
+      {"displayName", "emulator"},    {"state", "Enabled"},   {"authorizationSource", "RoleBased"}};
 }
 
 json account_document(const http_request& request, const account_keys& of,
@@ -64,8 +61,8 @@ std::optional<http_answer> management_desk::answer(const http_request& request, 
   try {
     authenticate(request, keys_, now);
   } catch (const service_error& refused) {
-    return answered(401, {{"error",
-                           {{"code", "AuthenticationFailed"}, {"message", refused.message()}}}});
+    return answered(
+        401, {{"error", {{"code", "AuthenticationFailed"}, {"message", refused.message()}}}});
   }
   const std::string accounts =
       "/subscriptions/" + std::string(subscription) + "/providers/Microsoft.Batch/batchAccounts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What Azure Resource Manager tells of the account: a subscription, and the Batch account in it with
-// its quotas. For clients that look an account up; nothing can be changed here. Sources: Azure REST,
-// "Subscriptions - List", "Batch Account - List".
+// What Azure Resource Manager tells of the account: a subscription, and the Batch account in it
+// with its quotas. For clients that look an account up; nothing can be changed here. Sources: Azure
+// REST, "Subscriptions - List", "Batch Account - List".
 #pragma once
 
 #include <optional>

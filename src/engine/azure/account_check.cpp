@@ -106,7 +106,8 @@ class account_check {
   void clock(std::int64_t ahead_s) {
     const std::int64_t off = std::llabs(ahead_s);
     if (off < skew_to_tell_s)
-      return add("clock", grade::good, count(static_cast<int>(off), "second") + " off the service's");
+      return add("clock", grade::good,
+                 count(static_cast<int>(off), "second") + " off the service's");
     const std::string text = "this machine's clock is " + std::to_string(off / 60) + " min " +
                              (ahead_s > 0 ? "ahead of" : "behind") + " the service's";
     add("clock", off < skew_refused_s ? grade::warning : grade::failure, text,
@@ -124,12 +125,12 @@ class account_check {
 
   void image() {
     if (!plan_.image_id.empty()) return;
-    const auto chosen = at_.image(
-        {plan_.os_publisher, plan_.os_offer, plan_.os_sku, !plan_.container.empty()});
+    const auto chosen =
+        at_.image({plan_.os_publisher, plan_.os_offer, plan_.os_sku, !plan_.container.empty()});
     if (!chosen.failed.empty())
       return add("image", grade::failure, chosen.failed, "Ask the administrator of the account");
-    const std::string name = image_name(chosen.choice.image.image) + " (" +
-                             chosen.choice.image.node_agent + ")";
+    const std::string name =
+        image_name(chosen.choice.image.image) + " (" + chosen.choice.image.node_agent + ")";
     if (chosen.choice.note.empty()) return add("image", grade::good, name);
     add("image", grade::warning, chosen.choice.note,
         "Take \"_NODE_OS_PUBLISHER\", \"_NODE_OS_OFFER\" and \"_NODE_OS_SKU\" out of the "
@@ -139,10 +140,12 @@ class account_check {
   void size() {
     const auto cores = vcpus_of(plan_.vm_size);
     if (cores)
-      return add("VM size", grade::good, plan_.vm_size + ", " + count(*cores, "vCPU") + " by its name");
+      return add("VM size", grade::good,
+                 plan_.vm_size + ", " + count(*cores, "vCPU") + " by its name");
     add("VM size", grade::warning,
-        plan_.vm_size + ": its name does not tell how many vCPUs it has, so quotas of cores are not "
-        "compared",
+        plan_.vm_size +
+            ": its name does not tell how many vCPUs it has, so quotas of cores are not "
+            "compared",
         "See whether it is among `az batch location list-skus --location REGION`");
   }
 
@@ -223,7 +226,8 @@ class account_check {
     }
     if (over.empty()) return add("quotas", grade::good, text);
     add("quotas", grade::failure, "too small for " + over + ": " + text,
-        "Ask for more (portal, Batch account, Quotas, Request quota increase), make fewer or smaller "
+        "Ask for more (portal, Batch account, Quotas, Request quota increase), make fewer or "
+        "smaller "
         "pools, or delete what is not needed");
   }
 
@@ -244,7 +248,8 @@ void check_network(const pool_plan& plan, checks& into) {
   std::string text = "nodes and this machine reach Batch and Blob by https (port 443)";
   if (plan.inter_node.value_or(false))
     text +=
-        "; nodes of a pool reach each other on ports from 20000 on, as the service allows where the "
+        "; nodes of a pool reach each other on ports from 20000 on, as the service allows where "
+        "the "
         "network has no rules of its own";
   into.push_back({"network", grade::good, text, {}, "azure"});
 }
@@ -252,11 +257,11 @@ void check_network(const pool_plan& plan, checks& into) {
 void check_cost(const pool_plan& plan, const prices& at, checks& into) {
   const auto cores = vcpus_of(plan.vm_size);
   const int nodes = plan.pools * plan.nodes;
-  std::string text = count(plan.pools, "pool") + " of " + nodes_text(plan.nodes) + " of " +
-                     plan.vm_size;
+  std::string text =
+      count(plan.pools, "pool") + " of " + nodes_text(plan.nodes) + " of " + plan.vm_size;
   if (cores) text += " (" + count(nodes * *cores, "vCPU") + " in all)";
-  const auto accounts = std::min<std::size_t>(plan.accounts->size(),
-                                              static_cast<std::size_t>(plan.pools));
+  const auto accounts =
+      std::min<std::size_t>(plan.accounts->size(), static_cast<std::size_t>(plan.pools));
   text += "; while the program runs a job for each pool and " +
           core::count_text(accounts, "container") + " of blobs";
   if (at.node)
@@ -276,8 +281,7 @@ checks check_accounts(pool_plan plan, const prices& at) {
     complete(plan);
     const auto transport = make_curl_transport();
     loop on(*transport, machine_clock());
-    const auto used =
-        std::min(plan.accounts->size(), static_cast<std::size_t>(plan.pools));
+    const auto used = std::min(plan.accounts->size(), static_cast<std::size_t>(plan.pools));
     for (std::size_t i = 0; i < used; ++i) {
       account_look look(on, (*plan.accounts)[i]);
       const std::string where = used == 1 ? "azure" : "azure " + look.in().place();
@@ -286,8 +290,8 @@ checks check_accounts(pool_plan plan, const prices& at) {
     check_network(plan, all);
     check_cost(plan, at, all);
   } catch (const error& caught) {
-    all.push_back({"plan", grade::failure, caught.what(), "create_pool would throw this error",
-                   "azure"});
+    all.push_back(
+        {"plan", grade::failure, caught.what(), "create_pool would throw this error", "azure"});
   }
   return all;
 }

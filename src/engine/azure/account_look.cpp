@@ -17,9 +17,8 @@ account_look::account_look(loop& on, const core::cloud_account& who) : on_(on), 
 
 std::optional<service_error> account_look::token() {
   const auto got = wait_for<done>(on_, [this](auto then) {
-    in_.batch_signer().prepare([then](const std::optional<service_error>& why) {
-      why ? then(*why) : then(done{});
-    });
+    in_.batch_signer().prepare(
+        [then](const std::optional<service_error>& why) { why ? then(*why) : then(done{}); });
   });
   if (got) return std::nullopt;
   return got.error();
@@ -115,14 +114,17 @@ account_look::usage account_look::used() {
 
 account_look::quotas_seen account_look::quotas() {
   if (in_.tokens() == nullptr)
-    return {{}, "an account's key opens Batch alone, and quotas are told to service principals and "
-                "managed identities that may read the account"};
+    return {{},
+            "an account's key opens Batch alone, and quotas are told to service principals and "
+            "managed identities that may read the account"};
   const auto parts = split_url(in_.account().batch_url);
   const std::string host = parts ? std::string(parts->host) : std::string();
   const std::string url = management_url_for(host);
   if (url.empty())
-    return {{}, host + " is no address of a cloud that is known; name its Resource Manager in "
-                       "AZURE_RESOURCE_MANAGER_ENDPOINT"};
+    return {{},
+            host +
+                " is no address of a cloud that is known; name its Resource Manager in "
+                "AZURE_RESOURCE_MANAGER_ENDPOINT"};
   bearer_signer as(on_, *in_.tokens(), url + '/');
   exchange_options patience;
   patience.retry.attempts = 3;

@@ -43,9 +43,8 @@ void node_pool::tell_allocation_of(const batch::pool_info& pool) {
     if (text != last_told_) to_.note(last_told_ = text);
   }
   if (pool.autoscale_error)
-    return break_down("the scaling formula of pool " + plan_.id +
-                      " fails: " + pool.autoscale_error->message + " (" +
-                      pool.autoscale_error->code + ")");
+    return break_down("the scaling formula of pool " + plan_.id + " fails: " +
+                      pool.autoscale_error->message + " (" + pool.autoscale_error->code + ")");
 }
 
 void node_pool::tell_trouble_of(const std::vector<batch::node_info>& nodes, int wanted) {

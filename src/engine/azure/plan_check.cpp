@@ -65,8 +65,7 @@ void complete(pool_plan& plan) {
     plan.accounts = std::make_shared<const std::vector<core::cloud_account>>(std::move(one));
   }
   // Programs that share a pool may want different numbers of nodes for a task.
-  if (!plan.inter_node)
-    plan.inter_node = plan.nodes <= max_inter_node && plan.tasks_per_node == 1;
+  if (!plan.inter_node) plan.inter_node = plan.nodes <= max_inter_node && plan.tasks_per_node == 1;
   check_names(plan);
   check_size(plan, plan.nodes, plan.procs_per_node);
 }

@@ -45,7 +45,8 @@ std::optional<size_parts> parts_of(const std::string& vm_size) {
   return of;
 }
 
-// Sizes whose number is no number of processors: those of D, DS and A before their versions had one.
+// Sizes whose number is no number of processors: those of D, DS and A before their versions had
+// one.
 constexpr std::array<std::pair<int, int>, 9> numbered = {
     {{1, 1}, {2, 2}, {3, 4}, {4, 8}, {5, 16}, {11, 2}, {12, 4}, {13, 8}, {14, 16}}};
 constexpr std::array<std::pair<int, int>, 8> of_series_a = {
