@@ -3,6 +3,7 @@
 // credentials that are wrong, and what is found out about an account before anything is made.
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 #include "conformance/pool_under_test.hpp"
 #include "core/secret.hpp"
 #include "engine/azure/account_check.hpp"
+#include "os/foreground.hpp"
 
 using namespace clusterless;
 using namespace clusterless::tests;
@@ -139,15 +141,16 @@ TEST_CASE("tokens that expire during a run are renewed, whatever the service say
   CHECK(at.left().empty());
 }
 
-TEST_CASE("pools are dealt out to several accounts, each with its own things, and all are removed") {
+TEST_CASE(
+    "pools are dealt out to several accounts, each with its own things, and all are removed") {
   CLUSTERLESS_NEEDS_AZURITE(blobs);
   emulated_cloud first(blobs);
   emulated_cloud second(blobs);
   const login as(first, '[' + first.account("") + ',' + second.account("") + ']');
   pool on = first.make_pool(1, {}, {.pools = 3});
-  CHECK(on.pmap(threefold, 12, {.items_per_task = 1, .progress = verbosity::silent})
-            .fetch()
-            .size() == 12);
+  CHECK(
+      on.pmap(threefold, 12, {.items_per_task = 1, .progress = verbosity::silent}).fetch().size() ==
+      12);
   CHECK(conformance::eventually([&] { return first.pools().size() == 2; }));
   CHECK(first.pools() == std::vector<std::string>{"BatchPool_1", "BatchPool_3"});
   CHECK(second.pools() == std::vector<std::string>{"BatchPool_2"});
@@ -164,7 +167,8 @@ TEST_CASE("a secret that is wrong or expired, and a wrong tenant, are told apart
   {
     const login as(at, at.account("contoso", "gues5ed"));
     const std::string told = told_by_new_pool(at);
-    check_says(told, {"AADSTS7000215", "the secret of client app is wrong", "az ad app credential"});
+    check_says(told,
+               {"AADSTS7000215", "the secret of client app is wrong", "az ad app credential"});
     CHECK_FALSE(contains(told, "gues5ed"));
   }
   const login as(at, at.account("contoso"));
@@ -229,7 +233,8 @@ TEST_CASE("an account that can run a plan is found good, with what it would make
   check_says(named(all, "VM size").text, {"2 vCPUs"});
   check_says(named(all, "pools").text, {"2 pools would be made"});
   check_says(named(all, "quotas").text, {"dedicated vCPUs: 0 + 16 of"});
-  check_says(named(all, "run").text, {"2 pools of 4 nodes", "16 vCPUs", "0.5 an hour", "4 an hour"});
+  check_says(named(all, "run").text,
+             {"2 pools of 4 nodes", "16 vCPUs", "0.5 an hour", "4 an hour"});
   CHECK(at.left().empty());
 }
 
@@ -272,4 +277,25 @@ TEST_CASE("what will not work in an account is found before a run, with what to 
   const check clock = named(engine::check_accounts(plan_for(key_of(at)), {}), "clock");
   CHECK(clock.is == check::grade::failure);
   check_says(clock.text, {"60 min ahead of"});
+}
+
+TEST_CASE("the doctor tells of the account, and fails when a run would") {
+  CLUSTERLESS_NEEDS_AZURITE(blobs);
+  emulated_cloud at(blobs);
+  const login as(at, at.account(""));
+  const auto doctor = [&] {
+    os::command_line command{.file = CLUSTERLESS_TOOL};
+    command.arguments = {CLUSTERLESS_TOOL, "doctor", "--json", "--price-per-hour", "0.25"};
+    command.environment = {{"CLUSTERLESS_STORE", at.write_file("store", "") + "s"}};
+    return os::ask_program(command, std::chrono::minutes(1));
+  };
+  os::answer told = doctor();
+  CHECK(told.end.exit_code == 0);
+  check_says(told.output, {"\"section\": \"azure\"", "0.25 an hour for a node", "\"failures\": 0"});
+  CHECK_FALSE(contains(told.output, at.key()));
+
+  at.fault(R"({"clock_skew_s": 3600})");
+  told = doctor();
+  CHECK(told.end.exit_code == 1);
+  check_says(told.output, {"60 min behind", "Set the clock"});
 }

@@ -113,8 +113,8 @@ TEST_CASE("a formula of the user scales the pool, and one that fails is told") {
       [&] { return at.pool_named("BatchPool_1").formula == "$TargetDedicatedNodes = 1;"; }));
   again.destroy();
 
-  pool wrong = at.make_pool(1, R"("_POOL_ID": "wrong")",
-                            {.autoscale_formula = "$TargetDedicatedNodes = ;"});
+  pool wrong =
+      at.make_pool(1, R"("_POOL_ID": "wrong")", {.autoscale_formula = "$TargetDedicatedNodes = ;"});
   check_says(told_by(wrong), {"wrong_1", "formula"});
 }
 
@@ -122,9 +122,9 @@ TEST_CASE("images of one's own, containers and registries are asked for, and pas
   CLUSTERLESS_NEEDS_AZURITE(blobs);
   emulated_cloud at(blobs);
   const std::string own = "/subscriptions/1/resourceGroups/g/providers/M/images/mine";
-  pool on = at.make_pool(1, R"("_CONTAINER": "r.azurecr.io/solver:3")",
-                         {.image_resource_id = own,
-                          .registry = {"r.azurecr.io", "me", "very secret"}});
+  pool on =
+      at.make_pool(1, R"("_CONTAINER": "r.azurecr.io/solver:3")",
+                   {.image_resource_id = own, .registry = {"r.azurecr.io", "me", "very secret"}});
   check_works(on);
   const auto now = at.pool_named("BatchPool_1");
   CHECK(now.image.image_id == own);
