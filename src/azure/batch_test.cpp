@@ -87,10 +87,13 @@ TEST_CASE("a pool is read as the service writes it, whatever the case of its wor
   to.http.then(200, R"({"id":"p1","eTag":"0x8DB24CB6020EA0C","state":"Active",
     "allocationState":"resizing","creationTime":"2022-09-06T23:47:58.4177348Z","vmSize":"s",
     "virtualMachineConfiguration":{"imageReference":{"publisher":"debian","sku":"12"},
-      "nodeAgentSKUId":"batch.node.debian 12"},
+      "nodeAgentSKUId":"batch.node.debian 12","containerConfiguration":{
+        "type":"dockerCompatible","containerRegistries":[
+          {"registryServer":"r.azurecr.io","username":"me"}]}},
     "resizeErrors":[{"code":"AccountCoreQuotaReached","message":"No cores.",
       "values":[{"name":"Limit","value":"20"}]}],
     "currentDedicatedNodes":1,"targetDedicatedNodes":4,"enableAutoScale":true,
+    "autoScaleEvaluationInterval":"PT5M",
     "autoScaleRun":{"results":"$a=1","error":{"code":"X","message":"bad formula"}},
     "taskSlotsPerNode":2,"metadata":[{"name":"a","value":"b"}],"unheardOf":{"x":1}})");
   const auto got = to.get<std::optional<pool_info>>([&](auto then) { to.of.get_pool("p1", then); });
@@ -106,6 +109,10 @@ TEST_CASE("a pool is read as the service writes it, whatever the case of its wor
   CHECK(pool.dedicated_target == 4);
   CHECK(pool.autoscale_error->message == "bad formula");
   CHECK(pool.slots_per_node == 2);
+  CHECK(pool.formula_interval == "PT5M");
+  CHECK(pool.containers);
+  CHECK(pool.registries.at(0).server == "r.azurecr.io");
+  CHECK(pool.registries.at(0).user == "me");
 }
 
 TEST_CASE("a task is read with its result, its failure and the service's own requeues") {

@@ -86,6 +86,11 @@ store::manifest describe(const job_facts& facts, const detail::call& what,
   about.pool.procs_per_node = settings.procs_per_node;
   about.pool.omp_threads = settings.omp_threads;
   about.pool.startup_script = settings.startup_script;
+  if (settings.spot_nodes > 0) about.pool.spot_nodes = settings.spot_nodes;
+  if (settings.tasks_per_node > 1) about.pool.tasks_per_node = settings.tasks_per_node;
+  about.pool.autoscale_formula = settings.autoscale_formula;
+  if (settings.autoscale_interval > 0) about.pool.autoscale_minutes = settings.autoscale_interval;
+  about.pool.image_resource_id = settings.image_resource_id;
   return about;
 }
 
@@ -149,6 +154,11 @@ pool_options pool_of(const store::manifest& about) {
   options.procs_per_node = about.pool.procs_per_node;
   if (about.pool.omp_threads > 0) options.omp_threads = about.pool.omp_threads;
   options.startup_script = about.pool.startup_script;
+  options.spot_nodes = about.pool.spot_nodes;
+  options.tasks_per_node = about.pool.tasks_per_node;
+  options.autoscale_formula = about.pool.autoscale_formula;
+  options.autoscale_interval = std::chrono::minutes(about.pool.autoscale_minutes.value_or(0));
+  options.image_resource_id = about.pool.image_resource_id;
   return options;
 }
 

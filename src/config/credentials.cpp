@@ -82,6 +82,8 @@ std::string what_is_wrong(const key_rule& rule, const entry& value) {
       break;
     case form::url:
       if (!is_url(value.text)) return "must start with https:// or http:// and hold no spaces";
+      if (rule.key == "_BATCH_ACCOUNT_URL") return core::problem_of_batch_url(value.text);
+      if (rule.key == "_STORAGE_ACCOUNT_URL") return core::problem_of_storage_url(value.text);
       break;
     case form::base64:
       if (!is_base64(value.text)) return "is not base64 as account keys are; copy it whole";

@@ -126,6 +126,11 @@ TEST_CASE("a wrong value is told without repeating it") {
   CHECK(refusal(with_line("_BATCH_ACCOUNT_URL", "\"_BATCH_ACCOUNT_URL\": \"mybatch\",")) ==
         "c.json line 5: \"_BATCH_ACCOUNT_URL\" must start with https:// or http:// and hold no "
         "spaces");
+  CHECK(
+      refusal(with_line("_BATCH_ACCOUNT_URL",
+                        "\"_BATCH_ACCOUNT_URL\": \"http://a.eastus.batch.azure.com\",")) ==
+      "c.json line 5: \"_BATCH_ACCOUNT_URL\" would send what is secret in the clear over http://; "
+      "write https://");
 }
 
 TEST_CASE("unknown, repeated and swapped keys are told") {

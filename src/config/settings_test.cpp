@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include <array>
+#include <chrono>
 #include <stdexcept>
+#include <string>
 
 #include <doctest/doctest.h>
 #include <clusterless/error.hpp>
@@ -18,8 +20,11 @@ using clusterless::pool_options;
 namespace {
 
 const config::engine_defaults local = {.name = "local", .nodes_without_file = 8};
-const config::engine_defaults azure = {
-    .name = "azure", .runs_mpi = true, .runs_containers = true, .max_workers = 1'000'000};
+const config::engine_defaults azure = {.name = "azure",
+                                       .runs_mpi = true,
+                                       .runs_containers = true,
+                                       .rents_nodes = true,
+                                       .max_workers = 1'000'000};
 const std::array only_local = {local};
 const std::array both = {local, azure};
 
@@ -276,4 +281,57 @@ TEST_CASE("the environment is read once into values") {
   CHECK(e.parameters == "p.json");
   CHECK(e.credentials.empty());
   CHECK(e.engine.empty());
+}
+
+TEST_CASE("options of rented nodes are taken where there are some, and noted elsewhere") {
+  const pool_options options = {.nodes = 4,
+                                .spot_nodes = 3,
+                                .tasks_per_node = 2,
+                                .autoscale_formula = "$TargetDedicatedNodes = 1;",
+                                .autoscale_interval = std::chrono::minutes(10),
+                                .image_resource_id = "/subscriptions/1/images/mine"};
+  const config::settings s = resolve(options, "", azure);
+  CHECK(s.spot_nodes == 3);
+  CHECK(s.tasks_per_node == 2);
+  CHECK(s.autoscale_formula == "$TargetDedicatedNodes = 1;");
+  CHECK(s.autoscale_interval == 10);
+  CHECK(s.image_resource_id == "/subscriptions/1/images/mine");
+  CHECK(s.explain("spot_nodes").from == "pool_options.spot_nodes");
+  CHECK(s.notes.empty());
+
+  const config::settings here = resolve(options, "");
+  REQUIRE(here.notes.size() == 4);
+  CHECK(here.notes[0] == "pool_options.spot_nodes is without effect on engine \"local\"");
+}
+
+TEST_CASE("options of rented nodes that cannot be met are told with their limits") {
+  CHECK(misuse({.nodes = 2, .spot_nodes = 3}, "").find("more spot nodes") != std::string::npos);
+  CHECK(misuse({.spot_nodes = -1}, "").find("from 0 to 10000") != std::string::npos);
+  CHECK(misuse({.tasks_per_node = 257}, "").find("from 1 to 256") != std::string::npos);
+  CHECK(misuse({.nodes = 2, .nodes_per_task = 2, .tasks_per_node = 2}, "")
+            .find("tasks of one node") != std::string::npos);
+  CHECK(misuse({.autoscale_formula = std::string(8193, ' ')}, "").find("8192") !=
+        std::string::npos);
+  CHECK(misuse({.autoscale_formula = "x", .autoscale_interval = std::chrono::minutes(4)}, "")
+            .find("from 5 to 10080") != std::string::npos);
+  CHECK(misuse({.autoscale_interval = std::chrono::minutes(5)}, "").find("set both or none") !=
+        std::string::npos);
+  CHECK(misuse({.image_resource_id = "mine"}, "").find("/subscriptions/") != std::string::npos);
+}
+
+TEST_CASE("a registry needs an image, a user and a password, which is shown nowhere") {
+  const std::string image = R"({"_CONTAINER": "r.io/solver:1"})";
+  const pool_options options = {.registry = {"r.io", "me", "very secret"}};
+  const config::settings s = resolve(options, image, azure);
+  CHECK(s.registry_server == "r.io");
+  CHECK(s.registry_user == "me");
+  REQUIRE(s.registry_password);
+  CHECK(s.registry_password->reveal() == "very secret");
+  for (const config::origin& each : s.origins)
+    CHECK(each.value.find("very secret") == std::string::npos);
+
+  CHECK(misuse(options, "").find("_CONTAINER") != std::string::npos);
+  CHECK(misuse({.registry = {"r.io", "me", {}}}, image).find("user and password") !=
+        std::string::npos);
+  CHECK(!resolve({}, image, azure).registry_password);
 }

@@ -29,4 +29,9 @@ struct cloud_account {
   int line = 0;                           ///< where its object starts in the file
 };
 
+/// What is wrong with an address, as the end of a sentence: "is the address of another service; …".
+/// Empty when nothing is: https, or http to this machine or a name without a dot.
+std::string problem_of_batch_url(const std::string& url);
+std::string problem_of_storage_url(const std::string& url);
+
 }  // namespace clusterless::core

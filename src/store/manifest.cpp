@@ -213,6 +213,11 @@ pool_shape read_pool(object_reader in) {
   in.read("procs_per_node", out.procs_per_node);
   in.read("omp_threads", out.omp_threads);
   in.read("startup_script", out.startup_script);
+  in.read("spot_nodes", out.spot_nodes);
+  in.read("tasks_per_node", out.tasks_per_node);
+  if (in.has("autoscale_formula")) in.read("autoscale_formula", out.autoscale_formula);
+  in.read("autoscale_minutes", out.autoscale_minutes);
+  if (in.has("image_resource_id")) in.read("image_resource_id", out.image_resource_id);
   in.finish();
   return out;
 }
@@ -256,6 +261,22 @@ json read_checked(bytes text, const std::string& where) {
   return all;
 }
 
+json pool_json(const pool_shape& from) {
+  json out = {{"engine", text_json(from.engine)},
+              {"pools", from.pools},
+              {"nodes", from.nodes},
+              {"nodes_per_task", from.nodes_per_task},
+              {"procs_per_node", from.procs_per_node},
+              {"omp_threads", from.omp_threads},
+              {"startup_script", text_json(from.startup_script)}};
+  set_if(out, "spot_nodes", from.spot_nodes);
+  set_if(out, "tasks_per_node", from.tasks_per_node);
+  if (!from.autoscale_formula.empty()) out["autoscale_formula"] = text_json(from.autoscale_formula);
+  set_if(out, "autoscale_minutes", from.autoscale_minutes);
+  if (!from.image_resource_id.empty()) out["image_resource_id"] = text_json(from.image_resource_id);
+  return out;
+}
+
 }  // namespace
 
 void check_job_name(const std::string& name) {
@@ -290,14 +311,7 @@ std::string format_manifest(const manifest& from) {
       {"bound_size", from.bound_size},
       {"bound_sum", core::to_hex(from.bound_sum)},
       {"options", options_json(from.options)},
-      {"pool",
-       {{"engine", text_json(from.pool.engine)},
-        {"pools", from.pool.pools},
-        {"nodes", from.pool.nodes},
-        {"nodes_per_task", from.pool.nodes_per_task},
-        {"procs_per_node", from.pool.procs_per_node},
-        {"omp_threads", from.pool.omp_threads},
-        {"startup_script", text_json(from.pool.startup_script)}}},
+      {"pool", pool_json(from.pool)},
   };
   set_if(out, "total", from.total);
   out["checksum"] = sum_of(out);

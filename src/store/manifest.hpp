@@ -30,6 +30,14 @@ struct pool_shape {
   int procs_per_node = 1;
   int omp_threads = 0;              ///< 0: not set
   std::string startup_script = {};  ///< path, empty: none
+
+  // Of machines in a cloud, as pool_options have them; unset and empty: not set. Passwords are not
+  // kept.
+  std::optional<int> spot_nodes = {};
+  std::optional<int> tasks_per_node = {};
+  std::string autoscale_formula = {};
+  std::optional<int> autoscale_minutes = {};
+  std::string image_resource_id = {};
 };
 
 struct manifest {

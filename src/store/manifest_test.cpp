@@ -39,7 +39,7 @@ manifest full_manifest() {
   m.options.env = {{"A", "1"}, {"A", "2"}, {"B", "\x80"}};
   m.options.max_item_bytes = 1u << 30;
   m.options.prints = false;
-  m.pool = {"local", 2, 4, 4, 1, 8, "start up.sh"};
+  m.pool = {"local", 2, 4, 4, 1, 8, "start up.sh", 3, {}, "$x = 1;", 6, "/subscriptions/1"};
   return m;
 }
 
@@ -106,6 +106,11 @@ TEST_CASE("a manifest comes back as it was, bytes that are not text included") {
   CHECK(back.options.on_error == on_error::stop);
   CHECK(back.options.env == m.options.env);
   CHECK(back.pool.startup_script == "start up.sh");
+  CHECK(back.pool.spot_nodes == 3);
+  CHECK_FALSE(back.pool.tasks_per_node);
+  CHECK(back.pool.autoscale_formula == "$x = 1;");
+  CHECK(back.pool.autoscale_minutes == 6);
+  CHECK(back.pool.image_resource_id == "/subscriptions/1");
   CHECK(format_manifest(back) == format_manifest(m));
 
   const manifest empty = parse(format_manifest({}));

@@ -2,11 +2,17 @@
 #include "azure/emulated_cloud.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
 #include <utility>
 
 #include "core/defaults.hpp"
@@ -64,7 +70,7 @@ clusterless::pool emulated_cloud::make_pool(int nodes, const std::string& parame
   options.engine = "azure";
   options.nodes = nodes;
   if (!options.pools) options.pools = 1;
-  options.verbose = false;
+  if (!options.verbose) options.verbose = false;
   if (!parameters.empty()) {
     options.parameters = folder_.path() + "/parameters.json";
     std::ofstream(options.parameters) << '{' << parameters << '}';
@@ -93,6 +99,10 @@ std::string emulated_cloud::control(const std::string& method, const std::string
 
 void emulated_cloud::fault(const std::string& rule) {
   control("POST", rule);
+}
+
+void emulated_cloud::forget_faults() {
+  control("DELETE", "");
 }
 
 std::int64_t emulated_cloud::strikes() {
@@ -140,6 +150,52 @@ void emulated_cloud::delete_container(const std::string& name) {
   get<bool>([&](auto then) { blobs_.delete_container(name, then); });
 }
 
+void emulated_cloud::replace_blob(const std::string& container, const std::string& name) {
+  const std::string other = "these are other bytes";
+  get<azure::blob_facts>(
+      [&](auto then) { blobs_.put(container, name, std::as_bytes(std::span(other)), {}, then); });
+}
+
+std::vector<std::string> emulated_cloud::blobs(const std::string& container,
+                                               const std::string& prefix) {
+  std::vector<std::string> names;
+  const auto all =
+      get<azure::blob_page>([&](auto then) { blobs_.list(container, prefix, {}, then); });
+  for (const auto& each : all.blobs)
+    names.push_back(each.name);
+  return names;
+}
+
+azure::batch::pool_info emulated_cloud::pool_named(const std::string& id) {
+  const auto found =
+      get<std::optional<azure::batch::pool_info>>([&](auto then) { batch_->get_pool(id, then); });
+  REQUIRE(found);
+  return *found;
+}
+
+std::string emulated_cloud::write_file(const std::string& name, const std::string& content) {
+  const std::string path = folder_.path() + '/' + name;
+  std::ofstream(path) << content;
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  return path;
+}
+
+std::string emulated_cloud::account(const std::string& tenant, const std::string& secret) {
+  nlohmann::json all{{"_BATCH_ACCOUNT_URL", endpoint_},
+                     {"_BATCH_ACCOUNT_NAME", "clusterless"},
+                     {"_STORAGE_ACCOUNT_NAME", storage_.name},
+                     {"_STORAGE_ACCOUNT_KEY", storage_.key.reveal()},
+                     {"_STORAGE_ACCOUNT_URL", storage_.endpoint}};
+  if (tenant.empty()) {
+    all["_BATCH_ACCOUNT_KEY"] = key_;
+  } else {
+    all["_AD_TENANT"] = tenant;
+    all["_AD_BATCH_CLIENT_ID"] = "app";
+    all["_AD_SECRET_BATCH"] = secret;
+  }
+  return all.dump(1);
+}
+
 void emulated_cloud::make_pool_of_size(const std::string& id, const std::string& vm_size) {
   azure::batch::pool_spec pool;
   pool.id = id;
@@ -166,6 +222,21 @@ std::vector<std::string> emulated_cloud::left() {
   for (const auto& each : containers())
     all.push_back("container " + each);
   return all;
+}
+
+stderr_text::stderr_text() : before_(::dup(2)) {
+  const os::unique_fd file(::open((folder_.path() + "/stderr").c_str(),
+                                  O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  ::dup2(file.get(), 2);
+}
+
+stderr_text::~stderr_text() {
+  ::dup2(before_.get(), 2);
+}
+
+std::string stderr_text::now() const {
+  std::ifstream file(folder_.path() + "/stderr");
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 std::string error_text(const std::function<void()>& call) {

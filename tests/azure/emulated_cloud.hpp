@@ -14,6 +14,7 @@
 #include "azure/batch.hpp"
 #include "azure/blob.hpp"
 #include "azure/shared_key.hpp"
+#include "os/unique_fd.hpp"
 #include "support/azurite.hpp"
 #include "support/scratch_directory.hpp"
 #include "support/server_process.hpp"
@@ -34,6 +35,7 @@ class emulated_cloud {
 
   /// Adds a fault of the emulator.
   void fault(const std::string& rule);
+  void forget_faults();
   /// How often the faults of requests have struck.
   std::int64_t strikes();
 
@@ -44,6 +46,18 @@ class emulated_cloud {
   void delete_job(const std::string& id);
   void terminate_job(const std::string& id);
   void delete_container(const std::string& name);
+  /// Puts other bytes in place of a blob's.
+  void replace_blob(const std::string& container, const std::string& name);
+  /// Names of the blobs in a container that begin so.
+  std::vector<std::string> blobs(const std::string& container, const std::string& prefix);
+  azure::batch::pool_info pool_named(const std::string& id);
+  const std::string& endpoint() const { return endpoint_; }
+  const std::string& key() const { return key_; }
+  /// Writes a file that is gone with this object; its path.
+  std::string write_file(const std::string& name, const std::string& content);
+  /// One account for CREDENTIALS, as JSON: this one, for client "app" with secret "hidden" of the
+  /// tenant, or with the account's key when there is no tenant.
+  std::string account(const std::string& tenant, const std::string& secret = "hidden");
   void make_pool_of_size(const std::string& id, const std::string& vm_size);
   /// Pools, jobs and containers that are there: "job a", "container b".
   std::vector<std::string> left();
@@ -66,6 +80,20 @@ class emulated_cloud {
   azure::exchange blob_calls_{on_, blobs_by_};
   std::unique_ptr<azure::batch::client> batch_;
   azure::blob_client blobs_;
+};
+
+/// What goes to standard error while it is there.
+class stderr_text {
+ public:
+  stderr_text();
+  ~stderr_text();
+  stderr_text(const stderr_text&) = delete;
+  stderr_text& operator=(const stderr_text&) = delete;
+  std::string now() const;
+
+ private:
+  scratch_directory folder_;
+  os::unique_fd before_;
 };
 
 /// The text of the error that `call` throws; empty when it throws none.

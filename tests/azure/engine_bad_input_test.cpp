@@ -3,12 +3,15 @@
 // by somebody else: the thing, the reason, and what to do; soon, and never a wait without end.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
 #include <string>
 
 #include "azure/emulated_cloud.hpp"
 #include "conformance/pool_under_test.hpp"
+#include "core/defaults.hpp"
+#include "support/blob_proxy.hpp"
 
 using namespace clusterless;
 using namespace clusterless::tests;
@@ -20,6 +23,10 @@ const map_options silent = {.progress = verbosity::silent};
 
 int threefold(int item) {
   return 3 * item;
+}
+
+int length(const std::string& item) {
+  return static_cast<int>(item.size());
 }
 
 int gated(int item, const std::string& folder) {
@@ -183,4 +190,124 @@ TEST_CASE("a clock that is an hour off is told as that") {
   emulated_cloud at(blobs);
   at.fault(R"({"clock_skew_s": 3600})");
   check_says(told_by_new_pool(at), {"clock", "60 min", "behind", "set the clock"});
+}
+
+TEST_CASE("names that the service would refuse are told, or made to fit") {
+  CLUSTERLESS_NEEDS_AZURITE(blobs);
+  emulated_cloud at(blobs);
+  const std::string long_name(63, 'p');
+  check_says(error_text([&] { at.make_pool(1, R"("_POOL_ID": ")" + long_name + '"'); }),
+             {"65 characters", "64", "_POOL_ID"});
+  check_says(error_text([&] { at.make_pool(1, R"("_POOL_ID": "a pool")"); }), {"_POOL_ID"});
+  const std::string container = std::string(37, 'c') + "-" + std::string(20, 'd');
+  pool on = at.make_pool(
+      1, R"("_JOB_ID": ")" + long_name + R"(", "_BLOB_CONTAINER": ")" + container + '"');
+  CHECK(on.pmap(threefold, 2, silent).fetch() == std::vector{0, 3});
+  on.destroy();
+  CHECK(at.left().empty());
+}
+
+TEST_CASE("a VM size and an image that the service does not have are told in its words") {
+  CLUSTERLESS_NEEDS_AZURITE(blobs);
+  emulated_cloud at(blobs);
+  check_says(told_by_new_pool(at, R"("_POOL_VM_SIZE": "Standard_Enormous")"),
+             {"BatchPool_1", "vmSize", "Standard_Enormous", "not supported"});
+  check_says(error_text([&] { at.make_pool(1, {}, {.image_resource_id = "mine"}); }),
+             {"image_resource_id", "/subscriptions/"});
+  CHECK(at.pools().empty());
+}
+
+TEST_CASE("pools whose nodes reach each other have at most 100 of them") {
+  CLUSTERLESS_NEEDS_AZURITE(blobs);
+  emulated_cloud at(blobs);
+  check_says(error_text([&] { at.make_pool(101, {}, {.nodes_per_task = 101}); }),
+             {"100 nodes", "101"});
+  CHECK(at.pools().empty());
+}
+
+TEST_CASE("a start-up script that is empty or too long is told before anything is made") {
+  CLUSTERLESS_NEEDS_AZURITE(blobs);
+  emulated_cloud at(blobs);
+  const auto told = [&](const std::string& script) {
+    const std::string path = at.write_file("start.sh", script);
+    return error_text([&] { at.make_pool(1, {}, {.startup_script = path}); });
+  };
+  check_says(told(""), {"start.sh", "is empty"});
+  check_says(told(std::string((1 << 20) + 1, '#')), {"start.sh", "1"});
+  check_says(error_text([&] { at.make_pool(1, {}, {.startup_script = "/nowhere/start.sh"}); }),
+             {"/nowhere/start.sh"});
+  CHECK(at.left().empty());
+}
+
+TEST_CASE("an argument over the limit is an error of its item, and the others run") {
+  CLUSTERLESS_NEEDS_AZURITE(blobs);
+  emulated_cloud at(blobs);
+  pool on = at.make_pool(1);
+  const std::vector<std::string> items{"short", std::string(5000, 'x'), "short"};
+  auto mapped = on.pmap(length, items, {.max_item_bytes = 1000, .progress = verbosity::silent});
+  const auto outcomes = mapped.outcomes();
+  CHECK(outcomes[0].value() == 5);
+  REQUIRE_FALSE(outcomes[1]);
+  CHECK(outcomes[1].error().cause() == cause::too_large);
+  CHECK(outcomes[2].value() == 5);
+  on.destroy();
+}
+
+TEST_CASE("a plan that somebody replaces by other bytes runs nothing: its items are sent again") {
+  CLUSTERLESS_NEEDS_AZURITE(blobs);
+  emulated_cloud at(blobs);
+  const conformance::shared_folder folder;
+  const stderr_text said;
+  pool on = at.make_pool(1, {}, {.verbose = true});
+  auto first = on.pmap(clusterless::bind(gated, folder.path()), 1, silent);
+  REQUIRE(conformance::eventually([&] { return conformance::exists(folder / "began"); }));
+  auto second = on.pmap(length, std::vector<std::string>{std::string(50'000, 'x')},
+                        {.progress = verbosity::verbose});
+  const std::string container = at.containers().at(0);
+  std::vector<std::string> plans;
+  REQUIRE(conformance::eventually([&] {
+    plans = at.blobs(container, "pool1/plans/");
+    return !plans.empty();
+  }));
+  at.replace_blob(container, plans.front());
+  conformance::touch(folder / "open");
+  CHECK(first.fetch() == std::vector{0});
+  CHECK(second.fetch() == std::vector{50'000});
+  CHECK(second.status().retried == 1);
+  on.destroy();
+  check_says(said.now(), {"Retry: ", "plan"});
+}
+
+TEST_CASE("a program that somebody replaces by other bytes is sent again") {
+  CLUSTERLESS_NEEDS_AZURITE(blobs);
+  emulated_cloud at(blobs);
+  for (int round = 0; round < 2; ++round) {
+    pool on = at.make_pool(1);
+    CHECK(on.pmap(threefold, 2, silent).fetch() == std::vector{0, 3});
+    on.destroy();
+    const std::string container(defaults::blob_container);
+    for (const auto& name : at.blobs(container, "programs/"))
+      at.replace_blob(container, name);
+  }
+}
+
+TEST_CASE("a log that somebody replaces by other bytes is not believed: its items run again") {
+  CLUSTERLESS_NEEDS_AZURITE(blobs);
+  emulated_cloud at(blobs);
+  std::atomic<bool> replaced = false;
+  const blob_proxy between(blobs, [&](const std::string& line) {
+    const auto from = line.find("/azureclusterlesshpctemp-");
+    const auto logs = line.find("/pool1/logs/");
+    if (line.starts_with("GET ") && logs != std::string::npos && !replaced.exchange(true))
+      at.replace_blob(line.substr(from + 1, logs - from - 1),
+                      line.substr(logs + 1, line.find_first_of(" ?", logs) - logs - 1));
+    return fault::none;
+  });
+  at.use_blobs(between.connection_string());
+  pool on = at.make_pool(1);
+  auto mapped = on.pmap(threefold, 4, silent);
+  CHECK(mapped.fetch() == std::vector{0, 3, 6, 9});
+  CHECK(replaced);
+  CHECK(mapped.status().retried > 0);
+  on.destroy();
 }

@@ -50,11 +50,6 @@ core::nanoseconds azure_engine::now() const {
 
 void azure_engine::check(const core::task_shape& shape) const {
   check_fits(shape, plan_);
-  if (shape.nodes > 1 && !*plan_.inter_node)
-    throw error(error_kind::misuse,
-                "a task of " + nodes_text(shape.nodes) +
-                    " needs a pool whose nodes reach each other; set \"_INTER_NODE_CONNECTION\" "
-                    "to \"1\", or pool_options.nodes_per_task");
   if (shape.nodes > 1 && plan_.tasks_per_node > 1)
     throw error(error_kind::misuse,
                 "a task of " + nodes_text(shape.nodes) +
@@ -62,6 +57,11 @@ void azure_engine::check(const core::task_shape& shape) const {
                     "this pool " +
                     std::to_string(plan_.tasks_per_node) +
                     " tasks run side by side; set pool_options.tasks_per_node to 1");
+  if (shape.nodes > 1 && !*plan_.inter_node)
+    throw error(error_kind::misuse,
+                "a task of " + nodes_text(shape.nodes) +
+                    " needs a pool whose nodes reach each other; set \"_INTER_NODE_CONNECTION\" "
+                    "to \"1\", or pool_options.nodes_per_task");
   check_size(plan_, plan_.nodes, shape.procs_per_node);
 }
 

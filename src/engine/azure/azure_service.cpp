@@ -151,7 +151,8 @@ void azure_service::open_account(std::size_t at) {
                                           });
 }
 
-// Each file lies under its hash: what another build or run has sent is not sent again.
+// Each file lies under its hash: what another build or run has sent is not sent again, unless
+// somebody put other bytes there, which then are without our mark.
 void azure_service::send_program(std::size_t account) {
   sites_[account].files_left = static_cast<int>(program_.files.size());
   for (const auto& file : program_.files)
@@ -164,11 +165,17 @@ void azure_service::send_file(std::size_t account, const bundle::bundle_file& fi
   const auto sent = [this, account] {
     if (--sites_[account].files_left == 0) program_sent(account);
   };
+  upload_options marked;
+  marked.put.metadata = {{"content", file.hash}};
   blobs.head(plan_.blob_container, name,
-             [this, &blobs, &file, name, sent](result<std::optional<blob_facts>> there) {
+             [this, &blobs, &file, name, sent, marked](result<std::optional<blob_facts>> there) {
                if (!there) return broken(there.error().text());
-               if (there->has_value() && there->value().size == file.size) return sent();
-               upload_file(blobs, plan_.blob_container, name, file.path, {},
+               if (there->has_value() && there->value().size == file.size) {
+                 const auto mark = there->value().metadata.find("content");
+                 if (mark != there->value().metadata.end() && mark->second == file.hash)
+                   return sent();
+               }
+               upload_file(blobs, plan_.blob_container, name, file.path, marked,
                            [this, sent](const result<bool>& put) {
                              if (!put) return broken(put.error().text());
                              sent();

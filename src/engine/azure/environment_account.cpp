@@ -40,6 +40,8 @@ core::cloud_account account_from_environment() {
                     ". The portal shows the endpoint and the key of a Batch account under Keys, "
                     "and a storage account's connection string under Access keys; `clusterless "
                     "emulator --azurite` prints them for an Azure Batch on this machine");
+  if (const std::string wrong = core::problem_of_batch_url(made.batch_url); !wrong.empty())
+    throw error(error_kind::misuse, "AZURE_BATCH_ENDPOINT " + wrong);
   made.batch_resource = defaults::batch_resource;
   made.batch_account_name = variable("AZURE_BATCH_ACCOUNT");
   if (std::string key = variable("AZURE_BATCH_ACCESS_KEY"); !key.empty()) {
@@ -58,6 +60,8 @@ core::cloud_account account_from_environment() {
     throw error(error_kind::misuse,
                 "AZURE_STORAGE_CONNECTION_STRING has no AccountKey: nodes are let at single blobs "
                 "by signatures that only the account's key can make");
+  if (const std::string wrong = core::problem_of_storage_url(blobs.endpoint); !wrong.empty())
+    throw error(error_kind::misuse, "the BlobEndpoint of AZURE_STORAGE_CONNECTION_STRING " + wrong);
   made.storage_account_name = blobs.name;
   made.storage_account_key = std::move(blobs.key);
   made.storage_url = blobs.endpoint;
