@@ -49,6 +49,17 @@ class AccountView:
             "ocp-date": date,
             "Authorization": f"SharedKey {self.account}:{signature(self.key, text)}"}))
 
+    def terminate(self, job):
+        path, query = f"/jobs/{job}/terminate", {"api-version": BATCH_VERSION}
+        date, kind = email.utils.formatdate(usegmt=True), "application/json"
+        text = (f"POST\n\n\n0\n\n{kind}\n\n\n\n\n\n\nocp-date:{date}\n/{self.account}{path}" +
+                canonical(query))
+        request = urllib.request.Request(
+            self.batch_url + path + "?" + urllib.parse.urlencode(query), data=b"", method="POST",
+            headers={"ocp-date": date, "Content-Type": kind, "Content-Length": "0",
+                     "Authorization": f"SharedKey {self.account}:{signature(self.key, text)}"})
+        urllib.request.urlopen(request, timeout=60).close()
+
     def blob(self, path, query):
         date = email.utils.formatdate(usegmt=True)
         resource = f"/{self.blob_account}" + urllib.parse.urlsplit(self.blob_url).path + path

@@ -230,6 +230,18 @@ class TakenUp(Case):
             self.nothing_left(records=True)
             os.remove(self.path("items/log"))
 
+    def test_the_next_client_removes_what_ended_for_want_of_one(self):
+        client = self.client("-")
+        self.wait_until(lambda: self.ran(), "the first item", client)
+        self.kill(client)
+        dead = self.batch_jobs()[0]["id"]
+        self.account.terminate(dead)  # as its time limit does
+        self.wait_until(lambda: self.batch_jobs()[0]["state"] == "completed", "its end")
+        os.remove(self.path("items/log"))
+        self.open_gate()
+        self.assertEqual(self.outcomes(self.client("-").end()), OUTCOMES)
+        self.nothing_left()
+
 
 if __name__ == "__main__":
     main()
