@@ -23,7 +23,9 @@ namespace {
 constexpr std::uint32_t complete_mark = 0x43524448;  // "CRDH": not a value that stray writes leave
 constexpr std::size_t signal_stack_bytes = std::size_t{64} * 1024;
 constexpr std::uint64_t max_walk = 1'000'000;  // an 8 MiB stack holds at most 524288 frames
-constexpr int crash_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP};
+// The last four end a process that did not ask for it; the record tells who sent them.
+constexpr int crash_signals[] = {SIGSEGV, SIGBUS,  SIGILL, SIGFPE,  SIGABRT, SIGSYS,
+                                 SIGTRAP, SIGTERM, SIGINT, SIGUSR1, SIGUSR2};
 
 // Everything the handler needs; it may not allocate. `owner` is the thread that writes the record.
 struct handler_state {

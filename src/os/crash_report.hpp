@@ -65,7 +65,7 @@ struct frame {
 };
 
 /// Makes this process write `where` when it crashes (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT,
-/// SIGSYS, SIGTRAP) or is asked to (`stack_request_signal`). Call it once, at start, in the thread
+/// SIGSYS, SIGTRAP), is ended by SIGTERM, SIGINT, SIGUSR1 or SIGUSR2, or is asked to (`stack_request_signal`). Call it once, at start, in the thread
 /// that runs items; `where` is memory shared with the supervisor, valid for good, and is emptied
 /// here. A handler that the user's code installs later replaces ours, and then there is no record.
 /// Children that the process forks die without touching the record. Throws `error` when the system

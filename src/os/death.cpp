@@ -27,8 +27,8 @@ std::string in_parentheses(int signal) {
 
 // A crash needs no help from outside; the other signals are sent by somebody.
 bool of_its_own_making(int signal) {
-  constexpr std::array<int, 11> own = {SIGSEGV, SIGBUS,  SIGILL,  SIGFPE,  SIGABRT,  SIGSYS,
-                                       SIGTRAP, SIGPIPE, SIGXCPU, SIGXFSZ, SIGSTKFLT};
+  constexpr std::array own = {SIGSEGV, SIGBUS,  SIGILL,  SIGFPE,    SIGABRT, SIGSYS,    SIGTRAP,
+                              SIGPIPE, SIGXCPU, SIGXFSZ, SIGSTKFLT, SIGALRM, SIGVTALRM, SIGPROF};
   return std::find(own.begin(), own.end(), signal) != own.end();
 }
 
@@ -52,10 +52,14 @@ const char* fault_words(int signal) {
       return "write to a closed pipe or socket";
     case SIGXCPU:
       return "limit of processor time (ulimit -t) exceeded";
+    case SIGALRM:
+    case SIGVTALRM:
+    case SIGPROF:
+      return "a timer of its own ran out, and the signal has no handler";
     case SIGXFSZ:
       return "limit of file size (ulimit -f) exceeded";
     default:
-      return "crash";
+      return "a signal that it sent itself";
   }
 }
 
@@ -223,7 +227,7 @@ death cause_of_death(const death_evidence& e) {
   const int signal = WTERMSIG(e.wait_status);
   // A record of another signal is an answer to a stack request, or of a crash that was survived.
   if (record != nullptr && record->signal != signal) record = nullptr;
-  const bool fault = of_its_own_making(signal) && (record == nullptr || !sent_by_another(*record));
+  const bool fault = record == nullptr ? of_its_own_making(signal) : !sent_by_another(*record);
   const bool fault_wins = fault && record != nullptr && e.ours == own_kill::timeout;
   if (e.ours != own_kill::none && !fault_wins) return describe_own_kill(e);
   death d;

@@ -54,6 +54,20 @@ holder parse_identity(std::string_view text) {
   return holder_from(facts);
 }
 
+/// Who has the lock has written its name or is about to; the name of the one before may be there yet.
+holder read_identity(int fd) {
+  holder last;
+  for (int looks = 0; looks < 50; ++looks) {
+    char text[max_identity];
+    const auto n = read_all(fd, 0, std::as_writable_bytes(std::span(text)));
+    last = parse_identity({text, n > 0 ? static_cast<std::size_t>(n) : 0});
+    const bool elsewhere = last.pid != 0 && last.host != this_holder().host;
+    if (elsewhere || is_alive(last)) return last;
+    ::usleep(1000);
+  }
+  return last;
+}
+
 /// Whether `fd` is still what the name `key` leads to: the file may be removed between its opening
 /// and its locking, and a lock on a removed file excludes nobody.
 bool is_current(int root, const std::string& key, int fd) {
@@ -102,9 +116,7 @@ std::optional<holder> file_held_by(const directory_root& root, const std::string
   if (::fcntl(fd.get(), F_OFD_GETLK, &lock) != 0)
     throw_io("examine", root.path + "/" + key, errno, root.path);
   if (lock.l_type == F_UNLCK) return std::nullopt;
-  char text[max_identity];
-  const auto n = read_all(fd.get(), 0, std::as_writable_bytes(std::span(text)));
-  return parse_identity({text, n > 0 ? static_cast<std::size_t>(n) : 0});
+  return read_identity(fd.get());
 }
 
 }  // namespace clusterless::store

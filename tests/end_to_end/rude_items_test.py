@@ -58,6 +58,13 @@ class RudeItems(Case):
     def test_a_write_to_a_broken_pipe(self):
         self.costs_itself("broken-pipe", "crashed: write to a closed pipe or socket (SIGPIPE)")
 
+    def test_a_timer_of_its_own(self):
+        self.costs_itself("alarm", "crashed: a timer of its own ran out, and the signal has no "
+                          "handler (SIGALRM)")
+
+    def test_sends_itself_a_signal(self):
+        self.costs_itself("raises", "crashed: a signal that it sent itself (SIGTERM)")
+
     # --- changes its process
 
     def test_deletes_its_scratch_directory(self):

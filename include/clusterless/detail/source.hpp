@@ -111,13 +111,19 @@ std::optional<std::size_t> size_of(const Range& range) {
     return std::nullopt;
 }
 
+/// Containers of results are copied, as handles cost little: to read one means to wait for its values.
+template <class Range>
+inline constexpr bool copied_handles =
+    is_result<std::remove_cvref_t<decltype(*std::begin(std::declval<Range&>()))>>::value &&
+    std::is_copy_constructible_v<std::remove_cvref_t<Range>>;
+
 /// Calls `submit(source now, source later)` with the items of `range`, of type Item.
 template <class Item, class Range, class Submit>
 decltype(auto) with_source(Range&& range, Submit&& submit) {
   using T = std::remove_cvref_t<Range>;
   if constexpr (counting<Range>) {
     return submit(nullptr, std::make_unique<count_source<Item, T>>(range));
-  } else if constexpr (read_at_once<Range>) {
+  } else if constexpr (read_at_once<Range> && !copied_handles<Range>) {
     using source = range_source<Item, decltype(std::begin(range)), decltype(std::end(range))>;
     source now(std::begin(range), std::end(range), size_of(range));
     return submit(static_cast<item_source*>(&now), std::unique_ptr<item_source>());
