@@ -222,11 +222,17 @@ class job {
     }
   }
 
-  /// Waits until every item has an outcome; false when `limit` passed first.
+  /// Waits until every item has an outcome; false when `limit` passed first. A limit that is not
+  /// above 0 only looks; one of more than 100 years is none.
   template <class Rep, class Period>
   bool wait(std::chrono::duration<Rep, Period> limit) {
     core_->want_all();
-    return core_->wait_for(std::chrono::duration_cast<std::chrono::nanoseconds>(limit));
+    using std::chrono::nanoseconds;
+    const double seconds = std::chrono::duration<double>(limit).count();
+    constexpr double century = 3.2e9;
+    if (!(seconds > 0)) return core_->wait_for(nanoseconds(0));
+    if (seconds > century) return core_->wait_for(nanoseconds(-1));
+    return core_->wait_for(std::chrono::duration_cast<nanoseconds>(limit));
   }
   /// Waits until every item has an outcome.
   void wait() {

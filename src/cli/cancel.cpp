@@ -36,9 +36,10 @@ std::string numbers(const job_look& job) {
 }  // namespace
 
 int run_command(const cancel_request& what, const common_options& how, const console& on) {
-  job_look job = look_at(open_store(how.store), what.job);
+  job_look job = look_at(store_with(how.store, what.job).in, what.job);
   if (!job.record) throw error(error_kind::failed, job.damage);
   bool stopped = true;
+  std::vector<store::failure> left;
   std::string told;
   if (job.record->complete()) {
     told = job.name + " is over already: " + numbers(job);
@@ -47,6 +48,9 @@ int run_command(const cancel_request& what, const common_options& how, const con
     job.record->request_cancel();
     job.refresh();
     stopped = wait_until_stopped(job, what.wait);
+    // Tasks that outlived their client have nobody else to end them.
+    if (stopped && !job.record->complete()) left = client::end_left_tasks(*job.record);
+    job.refresh();
     if (!stopped)
       told = job.name + " was asked to stop, but " + store::to_string(*driver) +
              " has not done so yet; `clusterless show " + job.name + "` tells when it has";
@@ -60,7 +64,9 @@ int run_command(const cancel_request& what, const common_options& how, const con
   else if (stopped)
     on.say(told);
   if (!stopped) on.complain("clusterless: " + told);
-  return stopped ? exit_good : exit_failed;
+  for (const auto& each : left)
+    on.complain("clusterless: " + each.key + " of " + job.name + " is left: " + each.reason);
+  return stopped && left.empty() ? exit_good : exit_failed;
 }
 
 }  // namespace clusterless::cli

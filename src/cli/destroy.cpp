@@ -21,31 +21,38 @@ std::string question_for(const std::vector<std::string>& jobs) {
 }
 
 /// Half-made and half-removed jobs can be removed although they cannot be looked at.
-bool can_be_looked_at(const store::object_store& in, const std::string& name) {
-  const auto names = store::list_jobs(in);
-  return std::find(names.begin(), names.end(), name) != names.end();
+std::shared_ptr<store::object_store> store_that_has(const std::vector<client::named_store>& all,
+                                                    const std::string& name) {
+  store::check_job_name(name);
+  const bool whole = std::any_of(
+      all.begin(), all.end(), [&name](const auto& each) { return store::has_job(*each.in, name); });
+  if (!whole)
+    for (const auto& each : all)
+      if (!each.in->list("jobs/" + name).empty()) return each.in;
+  if (!whole) look_at(all.front().in, name);
+  return client::store_of_job(all, name).in;
 }
 
 }  // namespace
 
 int run_command(const destroy_request& what, const common_options& how, const console& on) {
-  const auto in = open_store(how.store);
+  const auto stores = client::stores_to_look_in(how.store);
   // All names are looked at before anything is removed: one that is misspelt removes nothing.
-  for (const std::string& name : what.jobs) {
-    store::check_job_name(name);
-    if (!can_be_looked_at(*in, name) && in->list("jobs/" + name).empty()) look_at(in, name);
-  }
+  std::vector<std::shared_ptr<store::object_store>> in;
+  for (const std::string& name : what.jobs)
+    in.push_back(store_that_has(stores, name));
   if (!what.yes && ::isatty(0) == 1 && !on.confirm(question_for(what.jobs))) {
     on.complain("clusterless: nothing was removed");
     return exit_failed;
   }
   json results = json::array();
   bool all_gone = true;
-  for (const std::string& name : what.jobs) {
+  for (std::size_t i = 0; i < what.jobs.size(); ++i) {
+    const std::string& name = what.jobs[i];
     std::vector<std::string> left;
     try {
-      for (const store::failure& each : store::destroy_job(*in, name, what.force))
-        left.push_back(in->place(each.key) + ": " + each.reason);
+      for (const store::failure& each : client::destroy_left_job(in[i], name, what.force))
+        left.push_back(each.key + ": " + each.reason);
     } catch (const error& caught) {
       left.push_back(caught.what() +
                      std::string(caught.kind() == error_kind::busy ? "; or give --force" : ""));

@@ -61,7 +61,8 @@ int run_command(const doctor_request& what, const common_options& how, const con
   findings all;
   if (!what.program.empty()) examine_program(what.program, all);
   examine_machine(workers, all);
-  examine_store(store_path(how.store), all);
+  if (const std::string path = store_path(how.store); !path.starts_with("azure:"))
+    examine_store(path, all);
   all.insert(all.end(), parameters.begin(), parameters.end());
   if (settings) examine_accounts(std::move(*settings), what.price_per_hour, all);
   const std::size_t failures = count(all, verdict::failure);

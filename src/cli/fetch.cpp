@@ -165,7 +165,7 @@ std::unique_ptr<receiver> receiver_for(const fetch_request& what, const type& of
 }  // namespace
 
 int run_command(const fetch_request& what, const common_options& how, const console& on) {
-  job_look job = look_at_whole(open_store(how.store), what.job);
+  job_look job = look_at_whole(store_with(how.store, what.job).in, what.job);
   const type of = parse_schema(job.record->about().result_schema);
   const auto spans = chosen_items(job, what);
   const auto to = receiver_for(what, of, on);

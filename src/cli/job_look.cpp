@@ -113,13 +113,16 @@ void job_look::refresh() {
                           record->about().options.on_error == on_error::stop, counts.failed});
 }
 
-std::string store_path(const std::string& directory) {
-  const std::string path = directory.empty() ? store::default_store_path() : directory;
+std::string store_path(const std::string& wanted) {
+  const std::string path = wanted.empty() ? store::default_store_path() : wanted;
+  if (path.starts_with("azure:")) return path;
   return std::filesystem::absolute(path).lexically_normal().string();
 }
 
-std::shared_ptr<store::object_store> open_store(const std::string& directory) {
-  return store::open_directory_store(store_path(directory));
+client::named_store store_with(const std::string& wanted, const std::string& job) {
+  auto all = client::stores_to_look_in(wanted);
+  if (all.size() == 1) return std::move(all.front());
+  return client::store_of_job(all, job);
 }
 
 job_look look_at(const std::shared_ptr<store::object_store>& in, const std::string& name) {

@@ -10,6 +10,7 @@
 
 #include "cli/console.hpp"
 #include "cli/values.hpp"
+#include "client/stores.hpp"
 #include "store/job_record.hpp"
 
 namespace clusterless::cli {
@@ -52,10 +53,11 @@ struct job_look {
   void refresh();
 };
 
-/// The store the user means. Relative paths become absolute.
-std::shared_ptr<store::object_store> open_store(const std::string& directory);
-/// The path of that store.
-std::string store_path(const std::string& directory);
+/// The store that has the job: the one the user means, or the one where it is. Throws `error`
+/// (misuse) when there is none, naming the nearest, or several have it.
+client::named_store store_with(const std::string& wanted, const std::string& job);
+/// The path of the directory that the user means, or `wanted` when it is none.
+std::string store_path(const std::string& wanted);
 
 /// Opens a job, a damaged one too. Throws `error` (misuse) when there is none, naming the nearest.
 job_look look_at(const std::shared_ptr<store::object_store>& in, const std::string& name);

@@ -96,7 +96,7 @@ class log_printer {
 }  // namespace
 
 int run_command(const logs_request& what, const common_options& how, const console& on) {
-  job_look job = look_at(open_store(how.store), what.job);
+  job_look job = look_at(store_with(how.store, what.job).in, what.job);
   if (!job.record) throw error(error_kind::failed, job.damage);
   auto output = job.record->read_output();
   log_printer printer(what, on, job.record->about().pool.pools > 1);

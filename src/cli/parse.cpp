@@ -50,7 +50,8 @@ class command_line {
     app_.footer(
         "Exit codes: 0 good, 1 what was asked for failed, 2 wrong use.\n"
         "Jobs are in the store: --store, else $CLUSTERLESS_STORE, else "
-        "~/.local/state/clusterless.\nMore: man clusterless");
+        "~/.local/state/clusterless\nand, when CREDENTIALS is set, the container of its account.\n"
+        "More: man clusterless");
     add_looking();
     add_handling();
     add_rest();
@@ -70,7 +71,8 @@ class command_line {
   void command(const char* name, const char* help, Add&& add) {
     CLI::App* made = app_.add_subcommand(name, help);
     made->set_help_flag("-h,--help", "Print this help and exit");
-    made->add_option("--store", common_.store, "Directory of the store")->type_name("DIR");
+    made->add_option("--store", common_.store, "Directory of the store, or azure:CONTAINER")
+        ->type_name("DIR");
     made->add_flag("--json", common_.json, "Print JSON");
     made->add_flag("-q,--quiet", common_.quiet, "Say nothing but errors and what was asked for");
     const auto to = std::make_shared<R>();

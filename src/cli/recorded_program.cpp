@@ -2,6 +2,8 @@
 #include "cli/recorded_program.hpp"
 
 #include <clusterless/error.hpp>
+#include <cstdlib>
+#include <filesystem>
 
 #include "client/roles.hpp"
 #include "os/program_file.hpp"
@@ -50,9 +52,16 @@ os::command_line start_again(const store::manifest& about, const std::string& ro
   command.arguments = about.arguments;
   if (command.arguments.empty()) command.arguments.push_back(about.program);
   command.directory = about.directory;
+  std::error_code ignored;
+  const auto here = std::filesystem::current_path();
+  // On another machine the directory may not be there; the files of this environment are here.
+  if (!std::filesystem::is_directory(about.directory, ignored)) command.directory = here.string();
   command.environment = {{client::role_variable, role},
                          {client::job_variable, about.name},
                          {"CLUSTERLESS_STORE", store}};
+  for (const char* name : {"PARAMETERS", "CREDENTIALS"})
+    if (const char* file = std::getenv(name); file != nullptr && *file != '\0')
+      command.environment.emplace_back(name, std::filesystem::absolute(file).string());
   return command;
 }
 

@@ -68,13 +68,14 @@ void tell_outcome(const std::string& pack, const store::manifest& about, json& f
 }  // namespace
 
 int run_command(const replay_request& what, const common_options& how, const console& on) {
-  job_look job = look_at_whole(open_store(how.store), what.job);
+  const auto from = store_with(how.store, what.job);
+  job_look job = look_at_whole(from.in, what.job);
   if (what.item >= job.counts.submitted)
     throw error(error_kind::misuse, "job '" + job.name + "' has no item " +
                                         std::to_string(what.item) + " in its record; it has " +
                                         std::to_string(job.counts.submitted) + ", from 0");
   const store::manifest& about = job.record->about();
-  auto command = start_again(about, client::replay_role, store_path(how.store));
+  auto command = start_again(about, client::replay_role, from.name);
   const temporary_file outcome;
   command.environment.emplace_back(client::item_variable, std::to_string(what.item));
   command.environment.emplace_back(client::outcome_variable, outcome.path());

@@ -12,9 +12,11 @@
 namespace clusterless::cli {
 
 int run_command(const retry_request& what, const common_options& how, const console& on) {
-  const auto in = open_store(how.store);
+  const auto from = store_with(how.store, what.job);
+  const auto& in = from.in;
   job_look job = look_at_whole(in, what.job);
-  if (job.state == job_state::running)
+  // What a client on another machine holds may be left by one that is dead: the program waits.
+  if (job.state == job_state::running && in->holds_linger().count() == 0)
     throw error(error_kind::busy, "job '" + job.name + "' is being run by " +
                                       store::to_string(*job.driver) +
                                       "; follow it with `clusterless logs -f " + job.name + "`");
@@ -28,9 +30,9 @@ int run_command(const retry_request& what, const common_options& how, const cons
         (job.counts.failed != 0 ? ", " + std::to_string(job.counts.failed) + " have failed" : ""));
     code = job.counts.failed == 0 ? exit_good : exit_failed;
   } else {
-    auto command = start_again(job.record->about(),
-                               what.missing_only ? client::finish_role : client::retry_role,
-                               store_path(how.store));
+    auto command =
+        start_again(job.record->about(),
+                    what.missing_only ? client::finish_role : client::retry_role, from.name);
     command.output_to_error = on.json_wanted();
     const auto end = os::run_in_foreground(command);
     if (end.signal != 0)

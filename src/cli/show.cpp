@@ -265,7 +265,7 @@ int show_item(job_look& job, std::uint64_t item, const console& on) {
 }  // namespace
 
 int run_command(const show_request& what, const common_options& how, const console& on) {
-  const auto in = open_store(how.store);
+  const auto in = store_with(how.store, what.job).in;
   job_look job = look_at(in, what.job);
   if (what.check) job.check(in);
   if (what.item && job.record) return show_item(job, *what.item, on);

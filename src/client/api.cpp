@@ -14,6 +14,7 @@
 #include "client/pool.hpp"
 #include "client/roles.hpp"
 #include "client/runtime.hpp"
+#include "client/stores.hpp"
 #include "os/start_again.hpp"
 #include "session/link_file.hpp"
 #include "session/node_agent.hpp"
@@ -27,9 +28,11 @@ namespace client {
 
 std::shared_ptr<pool> open_pool_from(const pool_options& options) {
   auto all = config::configure(options, config::read_environment(), built_in_engines());
+  auto accounts = std::move(all.cloud.accounts);
+  if (all.values.engine == "azure") accounts = accounts_or_environment(std::move(accounts));
   auto made = std::make_shared<pool>(
       std::move(all.values),
-      std::make_shared<const std::vector<core::cloud_account>>(std::move(all.cloud.accounts)));
+      std::make_shared<const std::vector<core::cloud_account>>(std::move(accounts)));
   made->open();
   return made;
 }
@@ -61,7 +64,11 @@ class pool_handle final : public detail::pool_core {
   void lose_node(int in_pool, int node) override { inside_->lose_node(in_pool, node); }
   void destroy() override { inside_->destroy(); }
   detail::job_ptr reopen(const std::string& name, const std::string& result_schema) override {
-    return inside_->reopen(name, result_schema);
+    return inside_->reopen(inside_->store_of(name), name, result_schema);
+  }
+  detail::job_ptr reopen_in(std::shared_ptr<store::object_store> in, const std::string& name,
+                            const std::string& result_schema) {
+    return inside_->reopen(std::move(in), name, result_schema);
   }
 
  private:
@@ -115,7 +122,9 @@ std::shared_ptr<pool_core> open_pool(const pool_options& options) {
 
 job_ptr reopen_job(const std::string& name, const std::string& result_schema) {
   client::require_init();
-  const auto record = store::job_record::open(client::open_store(), name);
+  const auto stores = client::stores_to_look_in();
+  const auto in = client::store_of_job(stores, name).in;
+  const auto record = store::job_record::open(in, name);
   // The pool is made for this job alone and stays as long as the job's handle.
   struct job_and_pool {
     std::unique_ptr<client::pool_handle> on;
@@ -124,7 +133,7 @@ job_ptr reopen_job(const std::string& name, const std::string& result_schema) {
   auto both = std::make_shared<job_and_pool>();
   both->on = std::make_unique<client::pool_handle>(
       client::open_pool_from(client::pool_of(record->about())));
-  both->made = both->on->reopen(name, result_schema);
+  both->made = both->on->reopen_in(in, name, result_schema);
   return {both, both->made.get()};
 }
 

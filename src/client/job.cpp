@@ -39,8 +39,8 @@ job::~job() = default;
 
 // --- outcomes out ------------------------------------------------------------------------------
 
-void job::succeeded(std::uint64_t task, std::uint64_t count, core::nanoseconds spent,
-                    core::outcome_bytes pack) {
+void job::settle_values(std::uint64_t task, std::uint64_t count, core::nanoseconds spent,
+                        core::outcome_bytes pack) {
   const core::piece rest = book_.rest_of(task);
   if (rest.count < count) return;
   book_.succeeded(task, count, spent);
@@ -61,8 +61,8 @@ void job::put_error(const error_info& why, std::uint64_t task, int attempt) {
   outcomes_.add(why.item, 1, {bytes.data(), bytes.size(), bytes.shared(), {}});
 }
 
-void job::failed(std::uint64_t task, std::uint64_t unreported, error_info why,
-                 core::nanoseconds now) {
+void job::settle_failure(std::uint64_t task, std::uint64_t unreported, error_info why,
+                         core::nanoseconds now) {
   const core::piece rest = book_.rest_of(task);
   if (rest.count <= unreported) return;
   why.item = rest.first + unreported;
@@ -85,17 +85,10 @@ void job::failed(std::uint64_t task, std::uint64_t unreported, error_info why,
   }
 }
 
-void job::ended(std::uint64_t task) {
+void job::end_task(std::uint64_t task) {
   book_.ended(task);
   // Items behind the failed one of the same task come back only now.
   if (book_.stopped()) close_input(stopped_by_);
-}
-
-void job::settle_task(std::uint64_t task, const error_info& why) {
-  // Put back, they are withdrawn with the rest, and kept for a retry.
-  book_.ended(task);
-  for (const auto& piece : book_.withdraw())
-    unrun_.push_back({{piece.first, piece.count}, why});
 }
 
 void job::close_input(const error_info& why, bool of_another) {
@@ -151,11 +144,19 @@ void job::check_alive() const {
 
 // --- prints and progress -----------------------------------------------------------------------
 
-void job::printed(std::uint64_t task, int pool, int worker, std::string_view text) {
-  const core::piece rest = book_.rest_of(task);
+std::string_view job::printed(std::uint64_t task, int pool, int worker, std::string_view text) {
+  text = not_printed_before(task, text);
+  if (text.empty()) return text;
+  const item_range rest = open_items(task);
   book_.one_at_a_time();
   outputs_.add(task, rest.first, std::max<std::uint64_t>(rest.count, 1), text);
   if (record_ && !record_error_) record_->printed(task, rest.first, pool, worker, text);
+  return text;
+}
+
+void job::printed_at_end(std::uint64_t task, std::uint64_t first, std::uint64_t count,
+                         std::string_view text) {
+  outputs_.add(task, first, std::max<std::uint64_t>(count, 1), text);
 }
 
 std::string job::output(std::size_t item) {
@@ -165,7 +166,7 @@ std::string job::output(std::size_t item) {
 
 void job::set_progress(std::uint64_t task, double fraction, std::string_view text) {
   progress_[task] = fraction;
-  if (record_ && !record_error_) record_->progress(task, book_.rest_of(task).first, fraction, text);
+  if (record_ && !record_error_) record_->progress(task, open_items(task).first, fraction, text);
 }
 
 double job::partial_progress() const {
@@ -200,8 +201,9 @@ destroy_report job::destroy() {
   destroyed_ = true;
   outcomes_.let_go();
   if (record_) {
+    const auto in = record_->record().store();
     record_.reset();
-    for (const auto& left : store::destroy_job(*open_store(), facts_.id))
+    for (const auto& left : store::destroy_job(*in, facts_.id))
       report.left.push_back(left.key + ": " + left.reason);
   }
   return report;

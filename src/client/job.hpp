@@ -14,11 +14,13 @@
 
 #include <clusterless/detail/client.hpp>
 
+#include "client/adopted_task.hpp"
 #include "client/outcome_table.hpp"
 #include "client/output_log.hpp"
 #include "client/recorder.hpp"
 #include "core/job_book.hpp"
 #include "core/task.hpp"
+#include "engine/engine.hpp"
 
 namespace clusterless::client {
 
@@ -63,8 +65,11 @@ class job final : public detail::job_core, public std::enable_shared_from_this<j
   void drain(detail::item_source& now, const std::function<void()>& between,
              const std::function<void()>& wait);
   void keep_source(std::unique_ptr<detail::item_source> later);
-  /// Takes up what the record holds.
-  void restore();
+  /// Takes up what the record holds. Returns the tasks that outlived the client and owe outcomes:
+  /// the book takes them to run.
+  std::vector<engine::placed_order> restore();
+  /// A task as the record has it before it is handed out.
+  store::placed_task placed(const core::run_order& order, std::string place) const;
   /// The next task, if one may run now.
   std::optional<core::run_order> next_order(core::nanoseconds now, std::size_t slots);
   /// True when items wait for results of other jobs.
@@ -77,7 +82,11 @@ class job final : public detail::job_core, public std::enable_shared_from_this<j
   void ended(std::uint64_t task);
   /// Items of a task that are not settled fail with `why`; the task is over.
   void settle_task(std::uint64_t task, const error_info& why);
-  void printed(std::uint64_t task, int pool, int worker, std::string_view text);
+  /// Returns what of it is new: a task that was taken up prints once more what it had.
+  std::string_view printed(std::uint64_t task, int pool, int worker, std::string_view text);
+  /// What a task prints that was settled before it ended; its record is closed by then.
+  void printed_at_end(std::uint64_t task, std::uint64_t first, std::uint64_t count,
+                      std::string_view text);
   void set_progress(std::uint64_t task, double fraction, std::string_view text);
   /// No item is started any more; those that wait or were never read fail with `why`.
   void close_input(const error_info& why, bool of_another = false);
@@ -133,6 +142,18 @@ class job final : public detail::job_core, public std::enable_shared_from_this<j
   void fail_input(std::string message);
   void range_threw(const std::string& what);
   void input_ended();
+  void settle_values(std::uint64_t task, std::uint64_t count, core::nanoseconds spent,
+                     core::outcome_bytes pack);
+  void settle_failure(std::uint64_t task, std::uint64_t unreported, error_info why,
+                      core::nanoseconds now);
+  void end_task(std::uint64_t task);
+  std::vector<engine::placed_order> adopt_tasks(const std::vector<store::open_task>& open);
+  void count_recorded_output(const std::vector<store::open_task>& open);
+  std::string_view not_printed_before(std::uint64_t task, std::string_view text);
+  /// Items of a task that are not settled yet.
+  item_range open_items(std::uint64_t task) const;
+  /// Inputs from `first` to before `end`, or as many as make a pack.
+  core::item_pack_ptr recorded_pack(std::uint64_t first, std::uint64_t end, bool all);
   void offer_recorded(const store::item_range& range, bool again);
   void end_recorded_input(std::uint64_t submitted);
   void put_error(const error_info& why, std::uint64_t task, int attempt);
@@ -163,10 +184,12 @@ class job final : public detail::job_core, public std::enable_shared_from_this<j
   bool cancelled_ = false;
   bool destroyed_ = false;
   std::vector<never_run> unrun_;
-  error_info stopped_by_;                     // why items are not run any more
-  std::vector<item_range> restored_;          // settled before this process
-  std::map<std::uint64_t, double> progress_;  // by task
-  std::map<int, pool_tally> tallies_;         // by pool
+  error_info stopped_by_;                          // why items are not run any more
+  std::vector<item_range> restored_;               // settled before this process
+  std::map<std::uint64_t, adopted_task> adopted_;  // by task; those that do not owe all items
+  std::map<std::uint64_t, std::uint64_t> printed_before_;  // bytes, by adopted task
+  std::map<std::uint64_t, double> progress_;               // by task
+  std::map<int, pool_tally> tallies_;                      // by pool
 };
 
 }  // namespace clusterless::client

@@ -223,47 +223,31 @@ bool job::ahead() const {
 
 // --- taking up again ---------------------------------------------------------------------------
 
+core::item_pack_ptr job::recorded_pack(std::uint64_t first, std::uint64_t end, bool all) {
+  detail::buffer bytes;
+  std::uint64_t item = first;
+  while (item < end && (all || (item - first < pull_items && bytes.size() < pull_bytes))) {
+    const auto input = record_->record().read_input(item);
+    if (!input)
+      throw error(error_kind::failed, "the record of job '" + facts_.id +
+                                          "' has no input for item " + std::to_string(item));
+    const std::size_t at = detail::open_entry(bytes);
+    bytes.append(input->body.data(), input->body.size());
+    detail::close_entry(bytes, at, input->kind);
+    ++item;
+  }
+  return std::make_shared<core::item_pack>(first, item - first, std::move(bytes));
+}
+
 void job::offer_recorded(const store::item_range& range, bool again) {
   for (std::uint64_t item = range.first; item < range.end();) {
-    detail::buffer bytes;
-    const std::uint64_t first = item;
-    while (item < range.end() && item - first < pull_items && bytes.size() < pull_bytes) {
-      const auto input = record_->record().read_input(item);
-      if (!input)
-        throw error(error_kind::failed, "the record of job '" + facts_.id +
-                                            "' has no input for item " + std::to_string(item));
-      const std::size_t at = detail::open_entry(bytes);
-      bytes.append(input->body.data(), input->body.size());
-      detail::close_entry(bytes, at, input->kind);
-      ++item;
-    }
-    auto pack = std::make_shared<core::item_pack>(first, item - first, std::move(bytes));
+    auto pack = recorded_pack(item, range.end(), false);
+    item += pack->count;
     if (again)
       book_.reopen(std::move(pack));
     else
       book_.offer(std::move(pack));
   }
-}
-
-void job::restore() {
-  auto& record = record_->record();
-  const auto counts = record.counts();
-  book_.skip(counts.done + counts.failed, counts.failed);
-  pulled_ = counts.submitted;
-  total_ = counts.submitted;
-  std::uint64_t next = 0;
-  const auto settled_up_to = [&](std::uint64_t end) {
-    if (end > next) restored_.push_back({next, end - next});
-  };
-  for (const auto& range : record.missing()) {
-    settled_up_to(range.first);
-    next = range.end();
-    if (range.first >= counts.submitted) break;
-    offer_recorded({range.first, std::min(range.end(), counts.submitted) - range.first}, false);
-  }
-  settled_up_to(counts.submitted);
-  if (!record.sealed()) end_recorded_input(counts.submitted);
-  book_.input_ended();
 }
 
 // The client ended before it had recorded all inputs. Items that will never run have outcomes all

@@ -10,6 +10,7 @@
 #include <clusterless/detail/function.hpp>
 #include <clusterless/version.hpp>
 
+#include "client/stores.hpp"
 #include "core/defaults.hpp"
 #include "core/wire.hpp"
 #include "os/program.hpp"
@@ -93,15 +94,16 @@ store::manifest describe(const job_facts& facts, const detail::call& what,
   return about;
 }
 
-taken_up take_up(const std::string& name, const std::string& result_schema) {
+taken_up take_up(std::shared_ptr<store::object_store> in, const std::string& name,
+                 const std::string& result_schema) {
   taken_up taken;
-  taken.record = store::job_record::open(open_store(), name);
+  taken.record = store::job_record::open(std::move(in), name);
   const auto& about = taken.record->about();
   if (!result_schema.empty() && result_schema != about.result_schema)
     throw error(error_kind::misuse, "job '" + name + "' has results of type " +
                                         about.result_schema + ", not " + result_schema +
                                         "; reopen it with the type its function returns");
-  if (!taken.record->drive()) {
+  if (!drive_when_free(*taken.record)) {
     const auto who = taken.record->driver();
     throw error(error_kind::busy, "job '" + name + "' is being run by " +
                                       (who ? store::to_string(*who) : "another process") +

@@ -33,7 +33,8 @@ struct taken_up {
 /// Opens a record to finish it. Throws `error`: when there is none, when its results are not of
 /// `result_schema` (empty: any), when another process drives it, or when items are missing and this
 /// program is another build.
-taken_up take_up(const std::string& name, const std::string& result_schema);
+taken_up take_up(std::shared_ptr<store::object_store> in, const std::string& name,
+                 const std::string& result_schema);
 
 /// The pool a recorded job was made for, as options.
 pool_options pool_of(const store::manifest& about);

@@ -178,9 +178,10 @@ std::shared_ptr<job> pool::make_job(detail::call& what, const map_options& optio
   std::unique_ptr<recorder> record;
   if (!options.name.empty() || options.record) {
     call->by_reference = false;
+    call->lasting = engine_->tasks_outlive_client();
     facts.id = options.name.empty() ? made_up_name() : options.name;
     record = std::make_unique<recorder>(
-        store::job_record::create(open_store(), describe(facts, what, place, settings_, total),
+        store::job_record::create(own_store(), describe(facts, what, place, settings_, total),
                                   {what.bound.data(), what.bound.size()}));
   } else {
     facts.id = "job-" + std::to_string(++last_job_);
@@ -329,27 +330,6 @@ void pool::lose_node(int in_pool, int node) {
   const guard held = lock();
   engine_->lose_node(in_pool, node);
   engine_->wake();
-}
-
-detail::job_ptr pool::reopen(const std::string& name, const std::string& result_schema) {
-  const guard held = lock();
-  auto taken = take_up(name, result_schema);
-  taken.call->id = engine_->next_key();
-  taken.facts.limits.pace = engine_->pace();
-  engine_->check(taken.facts.shape);
-  taken.facts.call = std::move(taken.call);
-  auto made = std::make_shared<job>(shared_from_this(), std::move(taken.facts),
-                                    std::make_unique<recorder>(std::move(taken.record)));
-  for (const auto& each : made->record()->broadcast_keys()) {
-    const std::uint64_t key[2] = {each[0], each[1]};
-    engine_->know_broadcast(key);
-  }
-  made->restore();
-  start(made);
-  feed();
-  after_events();
-  engine_->wake();
-  return made;
 }
 
 }  // namespace clusterless::client

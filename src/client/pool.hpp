@@ -51,7 +51,11 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   void destroy();
   /// The user's handle is gone: jobs that nobody can ask any more end, others go on.
   void abandon();
-  detail::job_ptr reopen(const std::string& name, const std::string& result_schema);
+  detail::job_ptr reopen(std::shared_ptr<store::object_store> in, const std::string& name,
+                         const std::string& result_schema);
+  /// Where it looks for a job: with its own, or in the directory. Throws `error` (misuse) when it
+  /// is not there.
+  std::shared_ptr<store::object_store> store_of(const std::string& name) const;
 
   // For its jobs; with the lock held, but for forget().
   /// Throws `error` (misuse) where waiting for it would never end: in a process that was forked
@@ -79,8 +83,16 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
     std::uint64_t task = 0;
     int pool = 0;
   };
+  /// A task whose job has settled it, while its processes end.
+  struct ending_task {
+    std::weak_ptr<job> of;
+    std::uint64_t task = 0;
+    std::uint64_t first = 0;  ///< item
+    std::uint64_t count = 0;
+  };
   using broadcast_name = std::pair<std::uint64_t, std::uint64_t>;
 
+  std::shared_ptr<store::object_store> own_store();
   std::shared_ptr<job> make_job(detail::call& what, const map_options& options,
                                 std::optional<std::uint64_t> total);
   void check_open() const;
@@ -91,6 +103,8 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   void lock_behind_others(guard& held) const;
   void feed();
   void feed_one(job& of);
+  void feed_lasting(job& of);
+  void adopt(const std::shared_ptr<job>& reopened, std::vector<engine::placed_order> tasks);
   /// What goes wrong with a record ends its job, and nothing else.
   template <class Use>
   void with_record(job& of, Use&& use) {
@@ -103,6 +117,8 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   }
   void after_events();
   void finish_jobs();
+  void show_lines(const job& of, std::uint64_t task, int in_pool, int worker,
+                  std::string_view text);
   core::nanoseconds next_deadline() const;
   void plan_wake();
   void wake_by(core::nanoseconds when);
@@ -122,6 +138,7 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
   const unsigned made_in_ = process_generation();
   config::settings settings_;
   engine_accounts accounts_;
+  std::shared_ptr<store::object_store> store_;  ///< where its named jobs are recorded, once asked
   screen screen_;
   std::unique_ptr<engine::engine> engine_;
   std::thread driver_;
@@ -134,6 +151,7 @@ class pool final : public std::enable_shared_from_this<pool>, private engine::ev
 
   std::list<std::shared_ptr<job>> running_;  ///< unfinished jobs, the highest priority first
   std::unordered_map<std::uint64_t, task_ref> tasks_;
+  std::unordered_map<std::uint64_t, ending_task> ending_;
   std::map<broadcast_name, std::weak_ptr<const core::broadcast_bytes>> broadcasts_;
   std::uint64_t last_job_ = 0;
 

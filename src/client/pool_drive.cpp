@@ -18,6 +18,7 @@ namespace clusterless::client {
 // --- driving -----------------------------------------------------------------------------------
 
 void pool::feed_one(job& of) {
+  if (of.about().call->lasting) return feed_lasting(of);
   const auto slots = engine_->slots(of.about().shape);
   while (engine_->room(of.about().shape, of.ahead()) != 0) {
     auto order = of.next_order(engine_->now(), slots);
@@ -36,6 +37,25 @@ void pool::feed_one(job& of) {
       return;
     }
   }
+}
+
+// Tasks that outlive this process are in the record before they can run.
+void pool::feed_lasting(job& of) {
+  const auto slots = engine_->slots(of.about().shape);
+  std::vector<core::run_order> orders;
+  std::vector<store::placed_task> placed;
+  while (engine_->room(of.about().shape, of.ahead()) != 0) {
+    auto order = of.next_order(engine_->now(), slots);
+    if (!order) break;
+    order->key = engine_->next_key();
+    tasks_[order->key] = {&of, order->task, 0};
+    placed.push_back(of.placed(*order, engine_->place_for(*order)));
+    orders.push_back(std::move(*order));
+  }
+  if (orders.empty()) return;
+  of.record()->placed(placed);
+  for (auto& each : orders)
+    engine_->submit(std::move(each));
 }
 
 void pool::feed() {
@@ -265,6 +285,7 @@ void pool::failed(std::uint64_t key, std::uint64_t unreported, error_info why) {
 }
 
 void pool::ended(std::uint64_t key) {
+  ending_.erase(key);
   const auto found = tasks_.find(key);
   if (found == tasks_.end()) return;
   if (found->second.pool != 0) --found->second.of->tally(found->second.pool).running;
@@ -273,13 +294,20 @@ void pool::ended(std::uint64_t key) {
 }
 
 void pool::printed(std::uint64_t key, int in_pool, int worker, std::string_view text) {
-  const auto found = tasks_.find(key);
-  if (found == tasks_.end()) {
-    screen_.printed("From pool " + std::to_string(in_pool) + ": ", text);
-    return;
+  if (const auto found = tasks_.find(key); found != tasks_.end()) {
+    job& of = *found->second.of;
+    with_record(of, [&] { text = of.printed(found->second.task, in_pool, worker, text); });
+    if (!text.empty()) show_lines(of, found->second.task, in_pool, worker, text);
+  } else if (const auto ending = ending_.find(key); ending != ending_.end()) {
+    const auto of = ending->second.of.lock();
+    if (!of) return;
+    of->printed_at_end(ending->second.task, ending->second.first, ending->second.count, text);
+    show_lines(*of, ending->second.task, in_pool, worker, text);
   }
-  job& of = *found->second.of;
-  with_record(of, [&] { of.printed(found->second.task, in_pool, worker, text); });
+}
+
+void pool::show_lines(const job& of, std::uint64_t task, int in_pool, int worker,
+                      std::string_view text) {
   if (!of.about().options.prints) return;
   std::string who;
   const auto add = [&who](const char* what, std::uint64_t number) {
@@ -287,7 +315,7 @@ void pool::printed(std::uint64_t key, int in_pool, int worker, std::string_view 
     who += what + std::to_string(number);
   };
   if (settings_.pools > 1) add("pool ", static_cast<std::uint64_t>(in_pool));
-  if (of.prints_need_task() || worker == 1) add("task ", found->second.task);
+  if (of.prints_need_task() || worker == 1) add("task ", task);
   if (worker != 1) add("worker ", static_cast<std::uint64_t>(worker));
   screen_.printed("From " + who + ": ", text);
 }
@@ -319,6 +347,8 @@ void pool::end_tasks(const job* of, const error_info& why) {
   for (const auto& [key, ref] : ending) {
     if (tasks_.erase(key) == 0) continue;
     if (ref.pool != 0) --ref.of->tally(ref.pool).running;
+    const core::piece rest = ref.of->book().rest_of(ref.task);
+    if (!closed_) ending_[key] = {ref.of->weak_from_this(), ref.task, rest.first, rest.count};
     ref.of->settle_task(ref.task, why);
     if (!closed_) engine_->cancel(key);
   }

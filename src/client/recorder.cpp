@@ -9,7 +9,6 @@
 #include "client/job_events.hpp"
 #include "core/checksum.hpp"
 #include "os/wall_clock.hpp"
-#include "store/directory_store.hpp"
 
 namespace clusterless::client {
 
@@ -20,10 +19,6 @@ store::bytes view(const std::byte* data, std::size_t size) {
 }
 
 }  // namespace
-
-std::shared_ptr<store::object_store> open_store() {
-  return store::open_directory_store(store::default_store_path());
-}
 
 void recorder::inputs(std::uint64_t first, std::uint64_t count, const std::byte* data,
                       std::size_t size) {
@@ -64,6 +59,12 @@ void recorder::commit_inputs() {
   new_inputs_ = false;
   changed_ = false;
   unsynced_ = true;
+}
+
+void recorder::placed(const std::vector<store::placed_task>& tasks) {
+  record_->append_tasks(tasks);
+  record_->commit(true);
+  new_inputs_ = changed_ = unsynced_ = false;
 }
 
 void recorder::progress(std::uint64_t task, std::uint64_t item, double fraction,
@@ -191,7 +192,9 @@ void recorder::drive_again() {
 }
 
 bool recorder::cancel_requested(core::nanoseconds now) {
-  constexpr core::nanoseconds between_looks = 500'000'000;
+  // Asking a service costs.
+  const bool far = record_->store()->holds_linger().count() != 0;
+  const core::nanoseconds between_looks = far ? 5'000'000'000 : 500'000'000;
   if (now - last_look_ < between_looks) return false;
   last_look_ = now;
   return record_->cancel_requested();

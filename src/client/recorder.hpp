@@ -19,9 +19,6 @@
 
 namespace clusterless::client {
 
-/// The store that named jobs are in: CLUSTERLESS_STORE or the default. Throws `error`.
-std::shared_ptr<store::object_store> open_store();
-
 class recorder {
  public:
   explicit recorder(std::unique_ptr<store::job_record> record) : record_(std::move(record)) {}
@@ -38,6 +35,9 @@ class recorder {
   void retried(const error_info& why);
   /// Makes inputs that were told part of the record; survives this process, not yet the machine.
   void commit_inputs();
+  /// Tasks that outlive this process, about to be handed out: recorded when this returns, with all
+  /// that was told before.
+  void placed(const std::vector<store::placed_task>& tasks);
   /// Makes what was said since the last call part of the record; `now` paces the forcing to disk.
   void commit(core::nanoseconds now, bool finished);
   /// Keeps a broadcast value with the job.

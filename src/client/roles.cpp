@@ -12,6 +12,7 @@
 
 #include "client/manifests.hpp"
 #include "client/pool.hpp"
+#include "client/stores.hpp"
 #include "core/defaults.hpp"
 #include "core/wire.hpp"
 #include "os/program.hpp"
@@ -39,7 +40,8 @@ int finish_job(const std::string& name, bool retry) {
   auto made = detail::reopen_job(name, "");
   if (retry) {
     made->wait_for(std::chrono::nanoseconds(-1));
-    if (made->status().failed != 0) made->retry_failed();
+    const auto now = made->status();
+    if (now.failed != 0 && !now.cancelled) made->retry_failed();
   }
   made->wait_for(std::chrono::nanoseconds(-1));
   const auto now = made->status();
@@ -55,7 +57,8 @@ void write_outcome(const std::string& path, const detail::buffer& pack) {
 
 /// Runs one item here, in this process, with its exact input; maps nested in it run in place.
 int replay_item(const std::string& name, std::uint64_t item, const std::string& outcome) {
-  recorder stored(store::job_record::open(open_store(), name));
+  const auto stores = stores_to_look_in();
+  recorder stored(store::job_record::open(store_of_job(stores, name).in, name));
   auto* record = &stored.record();
   session::find_broadcasts_with([&](const auto& key) { return stored.broadcast(key); });
   const auto& about = record->about();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -67,6 +68,8 @@ std::string whole_story(const error_info& info) {
   if (!info.message.empty()) text += ": " + info.message;
   if (!info.trace.empty()) text += "\n  stack:\n" + indented(info.trace);
   if (!info.output.empty()) text += "\n  last output:\n" + indented(info.output);
+  // It is read as a C string, and what was printed may be any bytes.
+  std::replace(text.begin(), text.end(), '\0', '?');
   return text;
 }
 

@@ -157,3 +157,9 @@ TEST_CASE("of items that were not run any more none is blamed while another one 
   CHECK(blamed_item(ended_job({value, failed, not_run}), 1) == 1);
   CHECK(blamed_item(ended_job({not_run, not_run, not_run}), 0) == 0);
 }
+
+TEST_CASE("the story of a failure is whole, whatever bytes were printed") {
+  const remote_error told({.message = "m", .output = std::string("before\0after", 12)});
+  CHECK(std::string(told.what()).find("before?after") != std::string::npos);
+  CHECK(told.output() == std::string("before\0after", 12));
+}

@@ -41,6 +41,21 @@ void job_book::offer(item_pack_ptr pack) {
   waiting_.push_back({pack->first, pack->count, std::move(pack), 0, size});
 }
 
+void job_book::adopt(std::uint64_t number, item_pack_ptr items, int user, int lost) {
+  counts_.offered += items->count;
+  counts_.running += items->count;
+  if (user != 0 || lost != 0)
+    for (std::uint64_t i = 0; i < items->count; ++i)
+      attempts_[items->first + i] = {user, lost};
+  task_order order;
+  order.task = number;
+  order.attempt = attempt_of(items->first);
+  const std::size_t size = items->size;
+  order.items = {items->first, items->count, std::move(items), 0, size};
+  tasks_.emplace(number, std::move(order));
+  number_on(number);
+}
+
 void job_book::skip(std::uint64_t count, std::uint64_t failed) {
   counts_.offered += count;
   counts_.settled += count;
@@ -209,6 +224,11 @@ piece job_book::rest_of(std::uint64_t task) const {
 int job_book::attempt_of(std::uint64_t item) const {
   const auto found = attempts_.find(item);
   return found == attempts_.end() ? 1 : 1 + found->second.user + found->second.lost;
+}
+
+job_book::attempts job_book::tries_of(std::uint64_t item) const {
+  const auto found = attempts_.find(item);
+  return found == attempts_.end() ? attempts{} : found->second;
 }
 
 void job_book::reopen(item_pack_ptr items) {

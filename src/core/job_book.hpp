@@ -5,6 +5,7 @@
 // keeps outcomes is its caller's business.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -106,6 +107,11 @@ class job_book {
   /// The next items have outcomes already, `failed` of them errors.
   void skip(std::uint64_t count, std::uint64_t failed = 0);
   void input_ended() { input_ended_ = true; }
+  /// Items that task `number` has, which another client handed out: it runs, and is told of as
+  /// those that take() cuts. `user` and `lost`: attempts at each of them that failed before.
+  void adopt(std::uint64_t number, item_pack_ptr items, int user, int lost);
+  /// Numbers of tasks up to `last` are taken.
+  void number_on(std::uint64_t last) { next_task_ = std::max(next_task_, last + 1); }
   /// The last `count` items skipped as failed will be offered after all.
   void unskip(std::uint64_t count);
   void input_goes_on() { input_ended_ = false; }
@@ -149,6 +155,12 @@ class job_book {
   /// The range of `task` that is not settled yet; count 0 when it is unknown.
   piece rest_of(std::uint64_t task) const;
   int attempt_of(std::uint64_t item) const;
+  /// Attempts at an item that failed and are charged to each budget.
+  struct attempts {
+    int user = 0;
+    int lost = 0;
+  };
+  attempts tries_of(std::uint64_t item) const;
   /// Gives all failed and withdrawn items a fresh start and returns them; their outcomes do not
   /// count any more.
   std::vector<piece> retry_given_up();
@@ -156,10 +168,6 @@ class job_book {
   void reopen(item_pack_ptr items);
 
  private:
-  struct attempts {
-    int user = 0;
-    int lost = 0;
-  };
   piece cut(piece& from, std::uint64_t count) const;
 
   book_limits limits_;

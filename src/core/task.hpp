@@ -22,6 +22,7 @@ struct call_spec {
   std::uint64_t target_offset = 0;
   std::uint64_t max_item_bytes = 0;
   bool by_reference = true;  ///< results may come as segments
+  bool lasting = false;      ///< its tasks are recorded: they may outlive this process
   std::string env = {};      ///< name=value, each ended by a zero byte
   std::vector<std::byte> bound = {};
   nanoseconds timeout = 0;  ///< of one item, 0: none

@@ -129,6 +129,7 @@ class model {
   const allocation_fault* fault_for(const pool& of);
 
   // Jobs (model_jobs.cpp)
+  void watch_wall_clock(job& of);
   void set_state(job& of, job_state to);
   void end_job(job& of, job_state through);
   void check_job(job& of);

@@ -38,21 +38,30 @@ job& model::add_job(json doc) {
   jobs_.emplace(key, std::move(made));
   if (const json& manager = member(of.doc, "jobManagerTask"); manager.is_object())
     add_task(of, manager);
-  const auto limit = parse_iso_duration(text_of(member(of.doc, "constraints"), "maxWallClockTime"));
-  if (limit && *limit != unlimited) {
-    const std::uint64_t uid = of.uid;
-    after(*limit, [this, key, uid] {
-      const auto at = jobs_.find(key);
-      if (at == jobs_.end() || at->second->uid != uid) return;
-      if (at->second->state == job_state::active || at->second->state == job_state::disabled)
-        terminate_job(*at->second, "MaxWallClockTimeExpiry");
-    });
-  }
+  watch_wall_clock(of);
   return of;
+}
+
+// The limit may be changed meanwhile: what counts is the one that holds when it is over.
+void model::watch_wall_clock(job& of) {
+  const auto ends = [](const job& which) {
+    const auto limit =
+        parse_iso_duration(text_of(member(which.doc, "constraints"), "maxWallClockTime"));
+    return limit && *limit < unlimited - which.created ? which.created + *limit : unlimited;
+  };
+  const ticks end = ends(of);
+  if (end == unlimited) return;
+  after(std::max<ticks>(0, end - now_), [this, key = in_lower_case(of.id), uid = of.uid, ends] {
+    const auto at = jobs_.find(key);
+    if (at == jobs_.end() || at->second->uid != uid || now_ < ends(*at->second)) return;
+    if (at->second->state == job_state::active || at->second->state == job_state::disabled)
+      terminate_job(*at->second, "MaxWallClockTimeExpiry");
+  });
 }
 
 void model::touch(job& of) {
   of.modified = stamp();
+  watch_wall_clock(of);
   check_job(of);
   dirty(pool_of(of));
 }

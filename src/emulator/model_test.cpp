@@ -167,6 +167,21 @@ TEST_CASE("a task that runs too long is ended, and its files go after the retent
   CHECK(by.asked(action::kind::remove_directory));
 }
 
+TEST_CASE("the time limit of a job that was put off in time ends it later") {
+  model_by_hand by;
+  by.pool();
+  job& of = by.job(R"("constraints":{"maxWallClockTime":"PT1H"})");
+  by.task(of, "t");
+  by.pass(40 * one_minute);
+  of.doc["constraints"]["maxWallClockTime"] = "PT100M";
+  by.model.touch(of);
+  by.pass(59 * one_minute);
+  CHECK(of.state == job_state::active);
+  by.pass(one_minute + one_second);
+  CHECK(of.state == job_state::terminating);
+  CHECK(of.terminate_reason == "MaxWallClockTimeExpiry");
+}
+
 TEST_CASE("preparation comes first, once a node, and release at the end of the job") {
   model_by_hand by;
   by.pool("\"targetDedicatedNodes\":1");

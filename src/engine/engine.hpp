@@ -44,6 +44,12 @@ class events {
   virtual const core::broadcast_bytes* find_broadcast(const std::uint64_t (&key)[2]) = 0;
 };
 
+/// A task as it was placed. Its order has no pack when it has items that must not be run again.
+struct placed_order {
+  core::run_order order = {};
+  std::string place = {};
+};
+
 class engine {
  public:
   virtual ~engine() = default;
@@ -60,6 +66,18 @@ class engine {
   virtual core::task_pace pace() const = 0;
   /// Takes a task; call it only when there is room.
   virtual void submit(core::run_order order) = 0;
+  /// Whether tasks of lasting calls go on when this process has died, and may be adopted.
+  virtual bool tasks_outlive_client() const { return false; }
+  /// Where the task will be that submit() is called with next to last, as text for adopt() in
+  /// another process. It must be recorded before submit().
+  virtual std::string place_for(const core::run_order& order);
+  /// Takes up `tasks`, which another process placed, as if they had been submitted: they are told
+  /// of from their first item on. One that is not there, nor can be, ends without outcomes. Of
+  /// `places`, those of all tasks placed for this call, what is not adopted is ended, and all is
+  /// removed when the call is forgotten. Throws `error` (misuse), and takes none, when this engine
+  /// cannot look there.
+  virtual void adopt(std::uint64_t call, const std::vector<std::string>& places,
+                     std::vector<placed_order> tasks);
   /// Ends a task: its items are asked to stop, and are killed when they do not; ended() follows.
   virtual void cancel(std::uint64_t key) = 0;
   virtual void forget_call(std::uint64_t call) = 0;
@@ -101,6 +119,17 @@ class engine {
   /// once what had to be left behind, a line for each thing.
   virtual std::vector<std::string> settle() = 0;
 };
+
+inline std::string engine::place_for(const core::run_order&) {
+  return {};
+}
+
+inline void engine::adopt(std::uint64_t, const std::vector<std::string>&,
+                          std::vector<placed_order>) {
+  throw error(error_kind::misuse,
+              "tasks of this job may still run on a batch service, where this pool cannot look; "
+              "reopen it on a pool of that engine, or end them with `clusterless cancel`");
+}
 
 /// What a pool is made of; every engine reads what concerns it.
 struct pool_plan {

@@ -267,14 +267,21 @@ void channel::wait_for_room() {
   }
 }
 
-void channel::wait() {
-  if (reader_.available() != 0) return;
+bool channel::wait_awake() {
+  if (reader_.available() != 0) return true;
+  if (spin_.should_sleep()) return false;
   const std::int64_t until = steady_ns() + defaults::spin_ns;
   spin_.begin();
   do {
     _mm_pause();
-    if (reader_.available() != 0) return spin_.answered();
+    if (reader_.available() == 0) continue;
+    spin_.answered();
+    return true;
   } while (!spin_.again() || steady_ns() < until);
+  return false;
+}
+
+void channel::wait_asleep() {
   auto& sleeps = in_control_->reader_sleeps;
   sleeps.store(1, std::memory_order_seq_cst);
   std::atomic_thread_fence(std::memory_order_seq_cst);

@@ -94,8 +94,10 @@ class channel {
   bool flush();
   bool broken() const noexcept { return broken_; }
 
-  /// Process's end: waits until there may be a message; spins first, then sleeps.
-  void wait();
+  /// Process's end: looks for a message for a short while; false when none came.
+  bool wait_awake();
+  /// Process's end: sleeps until there may be a message.
+  void wait_asleep();
 
   channel_area& area() noexcept { return *area_; }
   int socket_fd() const noexcept { return socket_.get(); }

@@ -280,6 +280,12 @@ bool take_record(int signal, pid_t thread) noexcept {
   return false;
 }
 
+// Other signals of the thread are dealt with as before.
+[[noreturn]] void stay(const ucontext_t& at) noexcept {
+  for (;;)
+    ::sigsuspend(&at.uc_sigmask);
+}
+
 void on_signal(int signal, siginfo_t* info, void* context) {
   const int saved_errno = errno;
   const pid_t thread = this_thread();
@@ -294,10 +300,13 @@ void on_signal(int signal, siginfo_t* info, void* context) {
     die_by(signal, info);
   } else if (take_record(signal, thread)) {
     write_record(signal, *info, *static_cast<ucontext_t*>(context));
-    if (signal == stack_request_signal)
+    if (signal == stack_request_signal) {
+      const bool last = info->si_code == SI_USER && info->si_pid == ::getppid();
       state.owner = 0;
-    else
+      if (last) stay(*static_cast<ucontext_t*>(context));
+    } else {
       die_by(signal, info);
+    }
   } else if (signal != stack_request_signal) {
     die_by(signal, info);
   }

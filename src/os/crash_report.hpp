@@ -16,9 +16,11 @@
 
 namespace clusterless::os {
 
-/// The signal by which a supervisor asks a hanging worker for its stack. The worker writes its
-/// record and goes on (a call that waits may return EINTR). Threads that never run items should
-/// block it, so that it reaches one that does.
+/// The signal by which a supervisor asks a hanging worker for its stack. From its parent it is the
+/// last thing a thread gets: the record is written and the thread stays where it is, until the
+/// process is killed. A call that waited must not return to an item that is over, which would take
+/// its EINTR for the end of a wait. From others it is answered and the thread goes on. Threads that
+/// never run items should block it, so that it reaches one that does.
 inline constexpr int stack_request_signal = SIGQUIT;
 
 /// A piece of a mapped file that holds at least one of the recorded addresses.

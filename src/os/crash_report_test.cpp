@@ -184,25 +184,55 @@ TEST_CASE("threads that crash at once end the process once") {
   CHECK(child.record().signal == WTERMSIG(status));
 }
 
-TEST_CASE("a stack request reports a running process and lets it go on" *
+TEST_CASE("a stack request of the parent is the last thing that its thread gets" *
+          doctest::skip(under_tsan)) {
+  const shared_counter waits;
+  crashing_child child([&] {
+    *waits.value = 1;
+    ::pause();
+    ::_exit(7);
+  });
+  REQUIRE(waits.wait_until(1));
+
+  for (int i = 0; i < 2; ++i) {
+    clear(child.record());
+    ::kill(child.process(), stack_request_signal);
+    REQUIRE(child.wait_for_record());
+    CHECK(child.record().signal == stack_request_signal);
+    CHECK(child.record().sender == ::getpid());
+  }
+  ::kill(child.process(), SIGKILL);
+  CHECK(WTERMSIG(child.wait()) == SIGKILL);
+}
+
+TEST_CASE("a stack request of another reports a running process and lets it go on" *
           doctest::skip(under_tsan)) {
   const shared_counter turns;
+  const auto request = [](pid_t from) {
+    const pid_t other = ::fork();
+    if (other == 0) {
+      ::kill(from, stack_request_signal);
+      ::_exit(0);
+    }
+    ::waitpid(other, nullptr, 0);
+    return other;
+  };
   crashing_child child([&] {
     for (;;)
       *turns.value = *turns.value + 1;
   });
   REQUIRE(turns.wait_until(1));
 
-  ::kill(child.process(), stack_request_signal);
+  const pid_t asked_by = request(child.process());
 
   REQUIRE(child.wait_for_record());
   CHECK(child.record().signal == stack_request_signal);
-  CHECK(child.record().sender == ::getpid());
+  CHECK(child.record().sender == asked_by);
   CHECK(read_frames(child.record()).size() > 2);
 
   clear(child.record());
   CHECK(turns.wait_until(*turns.value + 1000));
-  ::kill(child.process(), stack_request_signal);
+  request(child.process());
   CHECK(child.wait_for_record());
   ::kill(child.process(), SIGSEGV);
   CHECK(WTERMSIG(child.wait()) == SIGSEGV);

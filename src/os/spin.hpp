@@ -29,12 +29,23 @@ class spin {
     // It came while this thread gave way for the first time. On a core of its own the other would
     // have been seen at work.
     same_core_ = yields_ == 1 && looks_ == 0;
+    shared_ = same_core_ ? shared_ + 1 : 0;
+  }
+  /// True now and then while both share a core: it is time to sleep. Two that give way to each
+  /// other are never idle, so the kernel leaves them where they are for long; who is woken gets a
+  /// core of its own if one is free.
+  bool should_sleep() noexcept {
+    if (shared_ < answers_before_sleep) return false;
+    shared_ = 0;
+    return true;
   }
 
  private:
   static constexpr unsigned looks_before_yield = 256;
+  static constexpr unsigned answers_before_sleep = 16;
   unsigned looks_ = 0;
   unsigned yields_ = 0;
+  unsigned shared_ = 0;  // answers in a row that came on the same core
   bool same_core_ = false;
 };
 

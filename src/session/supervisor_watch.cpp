@@ -35,13 +35,21 @@ void on_signal(int number, siginfo_t* about, void*) {
 
 void watch_supervisor(pid_t its_pid) {
   supervisor = its_pid;
+  keep_watch();
+  ::prctl(PR_SET_PDEATHSIG, supervisor_died);
+  if (::getppid() != its_pid) end_group_without_supervisor();
+}
+
+void keep_watch() {
   struct sigaction action {};
   action.sa_sigaction = on_signal;
   action.sa_flags = SA_SIGINFO | SA_RESTART;
   ::sigaction(supervisor_died, &action, nullptr);
   ::sigaction(SIGHUP, &action, nullptr);
-  ::prctl(PR_SET_PDEATHSIG, supervisor_died);
-  if (::getppid() != its_pid) end_group_without_supervisor();
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+  if (::getppid() != supervisor) end_group_without_supervisor();
 }
 
 }  // namespace clusterless::session

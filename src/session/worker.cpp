@@ -11,6 +11,7 @@
 #include <cstring>
 #include <iostream>
 #include <thread>
+#include <utility>
 
 #include <clusterless/codec.hpp>
 
@@ -76,7 +77,9 @@ void worker::take_one() {
   while (!link_.receive(message)) {
     if (link_.broken()) give_up("the messages of the supervisor make no sense; ending");
     link_.flush();
-    link_.wait();
+    if (link_.wait_awake()) continue;
+    if (std::exchange(ran_, false)) keep_watch();
+    link_.wait_asleep();
   }
   switch (message.type) {
     case wire::type::hello:
@@ -199,6 +202,7 @@ void worker::begin(const given_run& what) {
   ++depth_;
   run_items(what);
   --depth_;
+  ran_ = depth_ == 0;
   if (depth_ != 0) environment_.apply(outer);
   link_.flush();
   if (depth_ == 0) go_to(home_);

@@ -93,6 +93,7 @@ class worker {
   std::uint64_t last_map_ = 0;
   std::multimap<std::pair<std::uint64_t, std::uint64_t>, arrived_broadcast> arrived_;  ///< by key
   std::deque<given_run> later_;
+  bool ran_ = false;       ///< an item since it last slept
   std::size_t depth_ = 0;  ///< runs that were begun and are not over
   environment environment_;
   std::int64_t last_progress_ = 0;

@@ -88,6 +88,10 @@ void throw_io(const char* verb, const std::string& path, int cause, const std::s
                       " bytes could not be written to " + path + " (" + errno_text(cause) +
                       "); nothing that was committed is lost. Make room, or choose another "
                       "directory with CLUSTERLESS_STORE");
+    case EFBIG:
+      throw error(error_kind::busy, what + " (" + std::to_string(unwritten) +
+                                        " bytes); nothing that was committed is lost. Raise the "
+                                        "limit on the size of files (ulimit -f)");
     case EROFS:
     case EACCES:
     case EPERM:

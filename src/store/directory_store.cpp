@@ -2,6 +2,7 @@
 #include "store/directory_store.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -254,6 +255,17 @@ std::optional<holder> directory_store::held_by(const std::string& key) const {
   return file_held_by({dir, path_}, key);
 }
 
+// A file above the limit of `ulimit -f` is an error like a full disk; unhandled, the signal ends
+// the program without a word. A handler of the program's own stays; programs it starts have none.
+void report_file_size_limit() {
+  struct sigaction now {};
+  if (::sigaction(SIGXFSZ, nullptr, &now) != 0 || now.sa_handler != SIG_DFL) return;
+  struct sigaction ours {};
+  ours.sa_handler = [](int) {};
+  ours.sa_flags = SA_RESTART;
+  ::sigaction(SIGXFSZ, &ours, nullptr);
+}
+
 std::string from_environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? std::string() : std::string(value);
@@ -263,6 +275,7 @@ std::string from_environment(const char* name) {
 
 std::unique_ptr<object_store> open_directory_store(const std::string& path) {
   if (path.empty()) throw error(error_kind::misuse, "the store has an empty path");
+  report_file_size_limit();
   // An absolute path, so that a later change of the working directory does not move the store.
   auto absolute = std::filesystem::absolute(path).lexically_normal();
   if (!absolute.has_filename()) absolute = absolute.parent_path();

@@ -215,22 +215,17 @@ log_writer::log_writer(object_store& to, const std::string& key)
   if (cut_ != 0) to_->cut_to(reader.offset());
 }
 
-std::uint64_t log_writer::add(std::uint32_t kind, bytes meta, bytes body) {
+// Puts all of a frame but its body behind `to`, which has room for it.
+void log_writer::put_head(std::vector<std::byte>& to, std::uint64_t identity, std::uint64_t offset,
+                          std::uint32_t kind, bytes meta, bytes body) {
   if (meta.size() > max_frame_meta)
     throw error(error_kind::misuse, "a log frame cannot have " + std::to_string(meta.size()) +
                                         " bytes of meta: the limit is " +
                                         std::to_string(max_frame_meta));
-  const bool direct = body.size() >= write_through;
-  if (gathered_.size() >= gather_up_to || direct) write();
-  const std::uint64_t offset = end();
-  const std::size_t start = gathered_.size();
+  const std::size_t start = to.size();
   const std::size_t meta_space = detail::padded(meta.size());
-  const std::size_t pad = detail::padded(body.size()) - body.size();
-  // All the room at once, so that a frame is never half gathered.
-  const std::size_t room = start + frame_head_size + meta_space + (direct ? 0 : body.size() + pad);
-  if (room > gathered_.capacity()) gathered_.reserve(std::max(room, gathered_.capacity() * 2));
-  gathered_.resize(start + frame_head_size + meta_space);
-  std::byte* at = gathered_.data() + start;
+  to.resize(start + frame_head_size + meta_space);
+  std::byte* at = to.data() + start;
   if (!meta.empty()) std::memcpy(at + frame_head_size, meta.data(), meta.size());
   raw_head raw;
   raw.kind = kind;
@@ -238,8 +233,29 @@ std::uint64_t log_writer::add(std::uint32_t kind, bytes meta, bytes body) {
   raw.body_size = body.size();
   raw.meta_sum = core::checksum64(at + frame_head_size, meta_space);
   raw.body_sum = core::checksum64(body.data(), body.size());
-  raw.head_sum = sum_of(raw, identity_, offset);
+  raw.head_sum = sum_of(raw, identity, offset);
   std::memcpy(at, &raw, sizeof raw);
+}
+
+bool log_writer::make(object_store& in, const std::string& key, std::uint32_t kind, bytes meta,
+                      bytes body) {
+  std::vector<std::byte> first;
+  put_head(first, identity_of(key), 0, kind, meta, body);
+  first.insert(first.end(), body.begin(), body.end());
+  first.resize(detail::padded(first.size()));
+  return in.put_new(key, first);
+}
+
+std::uint64_t log_writer::add(std::uint32_t kind, bytes meta, bytes body) {
+  const bool direct = body.size() >= write_through;
+  if (gathered_.size() >= gather_up_to || direct) write();
+  const std::uint64_t offset = end();
+  const std::size_t pad = detail::padded(body.size()) - body.size();
+  // All the room at once, so that a frame is never half gathered.
+  const std::size_t room = gathered_.size() + frame_head_size + detail::padded(meta.size()) +
+                           (direct ? 0 : body.size() + pad);
+  if (room > gathered_.capacity()) gathered_.reserve(std::max(room, gathered_.capacity() * 2));
+  put_head(gathered_, identity_, offset, kind, meta, body);
   if (!direct) {
     gathered_.insert(gathered_.end(), body.begin(), body.end());
     gathered_.resize(gathered_.size() + pad);

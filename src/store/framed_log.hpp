@@ -17,6 +17,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -110,6 +111,10 @@ class log_writer {
   /// Opens the log for appending, creating it. A torn tail is cut off; a damaged log throws `error`
   /// (failed).
   log_writer(object_store& to, const std::string& key);
+  /// Makes a log with its first frame, at once and durably: nobody ever sees it without. False
+  /// when there is a log of that key.
+  static bool make(object_store& in, const std::string& key, std::uint32_t kind, bytes meta,
+                   bytes body);
 
   /// Adds a frame and returns its offset. The bytes are copied or written before it returns. Throws
   /// what appender::append throws; then the frame was not added, all others are as before.
@@ -124,6 +129,9 @@ class log_writer {
   std::uint64_t cut_bytes() const { return cut_; }  ///< torn tail found on opening
 
  private:
+  static void put_head(std::vector<std::byte>& to, std::uint64_t identity, std::uint64_t offset,
+                       std::uint32_t kind, bytes meta, bytes body);
+
   std::uint64_t identity_;
   std::unique_ptr<appender> to_;
   std::vector<std::byte> gathered_;

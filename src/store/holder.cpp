@@ -5,15 +5,17 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
 namespace clusterless::store {
 namespace {
 
-/// Field 22 of /proc/self/stat (proc(5)): start time in clock ticks since boot.
-std::uint64_t own_start_time() {
-  std::ifstream file("/proc/self/stat");
+/// Field 22 of /proc/PID/stat (proc(5)): start time in clock ticks since boot; 0 without such a
+/// process.
+std::uint64_t start_time(const std::string& pid) {
+  std::ifstream file("/proc/" + pid + "/stat");
   const std::string text(std::istreambuf_iterator<char>(file), {});
   auto at = text.rfind(')');
   for (int field = 2; field < 22 && at != std::string::npos; ++field)
@@ -41,10 +43,27 @@ holder this_holder() {
   holder out;
   out.host = host;
   out.pid = ::getpid();
-  out.started = own_start_time();
+  out.started = start_time("self");
   out.since_ms = static_cast<std::uint64_t>(now.tv_sec) * 1000 +
                  static_cast<std::uint64_t>(now.tv_nsec) / 1000000;
   return out;
+}
+
+std::string this_machine() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string boot;
+  std::error_code failed;
+  const auto processes = std::filesystem::read_symlink("/proc/self/ns/pid", failed).string();
+  if (!std::getline(file, boot) || failed) return {};
+  // "pid:[4026531836]"; metadata has no room for all characters.
+  std::string number;
+  for (const char c : processes)
+    if (c >= '0' && c <= '9') number += c;
+  return boot + '-' + number;
+}
+
+bool is_alive(const holder& who) {
+  return who.started != 0 && start_time(std::to_string(who.pid)) == who.started;
 }
 
 std::map<std::string, std::string> facts_of(const holder& who) {

@@ -3,6 +3,7 @@
 
 #include <clusterless/error.hpp>
 #include <cstring>
+#include <iterator>
 
 #include "core/checksum.hpp"
 #include "store/journal_writer.hpp"
@@ -201,7 +202,7 @@ bool job_record::drive() {
 void job_record::start_epoch(std::unique_ptr<hold> right) {
   refresh();
   std::uint64_t epoch = journal_.last_epoch() + 1;
-  while (!in_->put_new(journal_key(folder_, epoch), {}))
+  while (!claim_journal(*in_, folder_, epoch))
     ++epoch;
   // Read the earlier logs only now: a driver that is not as dead as its hold says either finds the
   // new log after its last write, and stops, or has written before this look, and counts.
@@ -278,6 +279,14 @@ void job_record::append_retry(const std::vector<item_range>& items) {
   writer().add_reopened(items);
 }
 
+void job_record::append_tasks(const std::vector<placed_task>& tasks) {
+  writer().add_tasks(tasks);
+}
+
+void job_record::append_tasks_gone() {
+  writer().add_tasks_gone();
+}
+
 void job_record::commit(bool durable) {
   journal_writer& to = writer();
   to.commit(durable);
@@ -317,6 +326,10 @@ void job_record::clear_cancel() {
     throw error(error_kind::failed, "cannot remove " + in_->place(left.key) + ": " + left.reason);
 }
 
+bool has_job(const object_store& in, const std::string& name) {
+  return in.size(manifest_key(name)).has_value();
+}
+
 std::vector<std::string> list_jobs(const object_store& in) {
   constexpr std::string_view before = "jobs/";
   constexpr std::string_view after = "/manifest";
@@ -334,15 +347,20 @@ std::vector<failure> destroy_job(object_store& in, const std::string& name, bool
   check_job_name(name);
   if (in.list(job_folder(name)).empty())
     throw error(error_kind::misuse, "there is no job " + store::quoted(name) + " in " + in.place());
-  const auto right = in.try_hold(hold_key(name));
+  auto right = in.try_hold(hold_key(name));
   if (!right && !forced) throw_held(in, name, "destroyed");
   // First what makes the job visible: a removal that is interrupted leaves no half job to open.
   std::vector<failure> left = in.remove(manifest_key(name));
   if (!left.empty()) return left;
   left = in.remove(job_folder(name));
-  if (right)
-    for (failure& kept : in.remove(hold_key(name)))
-      left.push_back(std::move(kept));
+  if (!right) return left;
+  std::vector<failure> kept = in.remove(hold_key(name));
+  if (!kept.empty()) {
+    right.reset();  // a lease protects what it is on
+    kept = in.remove(hold_key(name));
+  }
+  left.insert(left.end(), std::make_move_iterator(kept.begin()),
+              std::make_move_iterator(kept.end()));
   return left;
 }
 

@@ -55,6 +55,7 @@ class job_record {
   ~job_record();
 
   const manifest& about() const { return about_; }
+  const std::shared_ptr<object_store>& store() const { return in_; }
   /// The encoded bound arguments, checked.
   buffer bound() const;
   /// A large value that items share, kept once under its content hash `name`; nothing when there is
@@ -78,6 +79,12 @@ class job_record {
   std::optional<stored_entry> read_input(std::uint64_t item) { return journal_.input(item); }
   /// Items without an outcome, in order: of all items once sealed, of those submitted before.
   std::vector<item_range> missing(std::uint64_t from = 0, std::size_t at_most = all) const;
+  /// Tasks that outlive the client and may be there, in the order they were recorded.
+  const std::vector<placed_task>& tasks() const { return journal_.tasks(); }
+  /// Those that owe outcomes, of items that are submitted.
+  std::vector<open_task> open_tasks() const {
+    return store::open_tasks(journal_.tasks(), journal_.states());
+  }
   /// Calls f(item_range) for each range of missing(); the record may grow inside f.
   template <class F>
   void for_each_missing(F f) const {
@@ -126,6 +133,10 @@ class job_record {
                        std::uint32_t attempt, bytes pack);
   /// Withdraws the failures among these items, so that they are missing again. Values stay.
   void append_retry(const std::vector<item_range>& items);
+  /// Tasks that outlive this process: commit() before they are handed out.
+  void append_tasks(const std::vector<placed_task>& tasks);
+  /// None of the tasks recorded so far runs any more, and nothing of them is left.
+  void append_tasks_gone();
   /// Makes all that was appended part of the record, in one write. When `durable` it would also
   /// survive the machine, else only this process. Counts and states change here, not before.
   void commit(bool durable = true);
@@ -158,6 +169,9 @@ class job_record {
   std::uint64_t appended_inputs_ = 0;            // submitted, those not yet committed included
   std::optional<std::uint64_t> appended_total_;  // sealed at, committed or not
 };
+
+/// Whether there is a job of this name.
+bool has_job(const object_store& in, const std::string& name);
 
 /// The names of all jobs in the store, sorted.
 std::vector<std::string> list_jobs(const object_store& in);

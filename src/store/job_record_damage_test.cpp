@@ -57,12 +57,25 @@ void check_inputs(job_record& job) {
 
 }  // namespace
 
+TEST_CASE("an emptied journal is damaged, not that of a driver which is just starting") {
+  const auto in = six_items();
+  const auto whole = in->content(log_key);
+  for (std::size_t n = 0; n < frame_head_size; ++n) {
+    in->set_content(log_key, {whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n)});
+    CHECK_THROWS_WITH_AS(
+        job_record::open(in, "x"),
+        doctest::Contains("damaged record: memory/jobs/x/run-1/journal/1, frame 0 at byte 0: "),
+        error);
+    CHECK(job_record::open(in, "x", {.salvage = true})->remarks().size() >= 1);
+  }
+}
+
 TEST_CASE("a journal cut at any byte gives a right beginning, and the next driver goes on") {
   const auto in = six_items();
   const auto whole = in->content(log_key);
   std::uint64_t before = 0;
 
-  for (std::size_t n = 0; n <= whole.size(); ++n) {
+  for (std::size_t n = frame_head_size; n <= whole.size(); ++n) {
     in->remove("jobs/x/run-1/journal");
     in->set_content(log_key, {whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n)});
     const auto job = job_record::open(in, "x");
@@ -161,7 +174,7 @@ TEST_CASE("a part of the journal that is gone, cut or another's is named") {
         "damaged record: memory/jobs/x/run-1/journal/1 is gone, although a later part of the "
         "journal is there");
   in->set_content(log_key, {whole.begin(), whole.end() - 8});
-  CHECK(told().find("journal/1, frame 7 at byte ") != std::string::npos);
+  CHECK(told().find("journal/1, frame 8 at byte ") != std::string::npos);
   CHECK(told().find("the log has lost its end: " + std::to_string(whole.size()) +
                     " bytes of it count") != std::string::npos);
   CHECK(job_record::open(in, "x", {.salvage = true})->remarks().size() == 1);
@@ -208,7 +221,7 @@ TEST_CASE("a frame with right checksums and impossible content is named") {
   const auto outcomes = [&](outcomes_meta meta) {
     return told(journal_kind::outcomes, store::bytes_of(meta), bytes_of(pack));
   };
-  CHECK(outcomes({6, 1, 0, 0, 0}).find("frame 8 at byte ") != std::string::npos);
+  CHECK(outcomes({6, 1, 0, 0, 0}).find("frame 9 at byte ") != std::string::npos);
   CHECK(outcomes({6, 1, 0, 0, 0}).find("its range of items is impossible") != std::string::npos);
   CHECK(outcomes({0, 0, 0, 0, 0}).find("impossible") != std::string::npos);
   CHECK(outcomes({0, 1000, 0, 0, 0}).find("impossible") != std::string::npos);

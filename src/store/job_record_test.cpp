@@ -207,7 +207,7 @@ TEST_CASE("a follower that read too far starts over when the fence appears") {
   const auto old = ten_items(in);
   in->ignore_holds();
   // A second driver that has opened its log and not yet written its fences.
-  REQUIRE(in->put_new("jobs/ten/run-1/journal/2", {}));
+  REQUIRE(claim_journal(*in, "jobs/ten/run-1", 2));
   old->append_outcomes(4, 2, 1, 1, bytes_of(pack_of("late", 4, 2)));
   CHECK_THROWS_AS(old->commit(), error);
   const auto watching = job_record::open(in, "ten");

@@ -12,6 +12,10 @@ namespace {
 constexpr std::uint64_t max_epoch = 1u << 20;
 constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
 
+bool is_claim(const frame& f) {
+  return f.offset == 0 && f.kind == static_cast<std::uint32_t>(journal_kind::claimed);
+}
+
 bool is_sound(std::uint64_t first, std::uint64_t count, const frame& f) {
   return first < max_items && count > 0 && count <= max_frame_items &&
          count <= f.body_size / sizeof(detail::entry_head);
@@ -85,8 +89,8 @@ void journal::find_logs() {
   }
 }
 
-/// Reads the openings not read yet: a log without one is that of a driver which is just starting,
-/// or died doing so.
+/// Reads the openings not read yet: a log that is only claimed is that of a driver which is just
+/// starting, or died doing so.
 bool journal::open_logs() {
   bool changed = false;
   for (std::uint64_t i = 0; i < logs_.size(); ++i) {
@@ -94,10 +98,16 @@ bool journal::open_logs() {
     if (here.opened || here.finished) continue;
     here.scan.refresh();
     frame first;
-    if (!here.scan.next(first)) {
-      if (here.scan.end() != log_end::damaged) continue;
-      if (!salvage_)
-        throw error(error_kind::failed, "damaged record: " + to_string(*from_, here.scan.damage()));
+    bool found = here.scan.next(first);
+    if (found && is_claim(first)) found = here.scan.next(first);
+    if (!found) {
+      log_damage lost = here.scan.damage();
+      if (here.scan.end() != log_end::damaged) {
+        if (here.scan.offset() != 0) continue;
+        lost.what = "the log is empty or has no whole frame, and none is ever made so";
+      }
+      if (!salvage_) throw error(error_kind::failed, "damaged record: " + to_string(*from_, lost));
+      if (here.scan.end() != log_end::damaged) damages_.push_back(lost);
       here.opened = true;  // its frames are worth reading even so
       continue;
     }
@@ -144,6 +154,7 @@ void journal::start_over() {
   inputs_.clear();
   submitted_ = 0;
   sealed_.reset();
+  tasks_.clear();
   damages_.clear();
   for (std::uint64_t i = 0; i < logs_.size(); ++i) {
     log& here = *logs_[i];
@@ -190,8 +201,10 @@ bool journal::read_log(std::uint32_t number) {
 
 journal::problem journal::apply(std::uint32_t number, const frame& f) {
   switch (static_cast<journal_kind>(f.kind)) {
+    case journal_kind::claimed:
+      return is_claim(f) ? nullptr : "it claims the log a second time";
     case journal_kind::opened:
-      return f.offset == 0 ? nullptr : "it opens the log a second time";
+      return f.offset == frame_head_size ? nullptr : "it opens the log a second time";
     case journal_kind::inputs:
       return apply_inputs(number, f);
     case journal_kind::sealed: {
@@ -206,6 +219,11 @@ journal::problem journal::apply(std::uint32_t number, const frame& f) {
       return apply_outcomes(number, f);
     case journal_kind::reopened:
       return apply_reopened(number, f);
+    case journal_kind::tasks:
+      return apply_tasks(number, f);
+    case journal_kind::tasks_gone:
+      tasks_.clear();
+      return nullptr;
   }
   return "its kind is unknown to this version of clusterless";
 }
@@ -250,9 +268,18 @@ journal::problem journal::apply_reopened(std::uint32_t number, const frame& f) {
   for (std::size_t at = 0; at < body.size(); at += sizeof(item_range)) {
     item_range range;
     std::memcpy(&range, body.data() + at, sizeof range);
-    if (range.first < max_items && range.count <= max_items) states_.withdraw(range);
+    if (range.first >= max_items || range.count > max_items) continue;
+    states_.withdraw(range);
+    // No task from before owes them.
+    if (!tasks_.empty()) tasks_.push_back({.items = range});
   }
   return nullptr;
+}
+
+journal::problem journal::apply_tasks(std::uint32_t number, const frame& f) {
+  buffer body;
+  if (!logs_[number]->scan.read_body(f, body)) return "its content does not match its checksum";
+  return decode_tasks({body.data(), body.size()}, tasks_) ? nullptr : "its list of tasks is cut";
 }
 
 /// With salvage: whether the body is what was written and holds `count` entries.
@@ -271,7 +298,7 @@ journal::problem journal::check_pack(std::uint32_t number, const frame& f, std::
 std::vector<fence> journal::read_up_to() const {
   std::vector<fence> ends;
   for (std::uint64_t i = 0; i < logs_.size(); ++i)
-    ends.push_back({i + 1, logs_[i]->opened ? logs_[i]->scan.offset() : 0});
+    ends.push_back({i + 1, logs_[i]->scan.offset()});
   return ends;
 }
 

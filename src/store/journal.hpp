@@ -18,6 +18,7 @@
 #include "store/framed_log.hpp"
 #include "store/item_states.hpp"
 #include "store/journal_frames.hpp"
+#include "store/placed_tasks.hpp"
 #include "store/range_index.hpp"
 #include "store/store.hpp"
 
@@ -47,6 +48,8 @@ class journal {
   const item_states& states() const { return states_; }
   std::uint64_t submitted() const { return submitted_; }  ///< inputs 0 … submitted - 1 are there
   std::optional<std::uint64_t> sealed() const { return sealed_; }
+  /// Tasks that outlive the client and may be there, in the order they were recorded.
+  const std::vector<placed_task>& tasks() const { return tasks_; }
   std::uint64_t last_epoch() const { return logs_.size(); }
   /// How far each log has been read.
   std::vector<fence> read_up_to() const;
@@ -74,6 +77,7 @@ class journal {
   problem apply_inputs(std::uint32_t number, const frame& f);
   problem apply_outcomes(std::uint32_t number, const frame& f);
   problem apply_reopened(std::uint32_t number, const frame& f);
+  problem apply_tasks(std::uint32_t number, const frame& f);
   problem check_pack(std::uint32_t number, const frame& f, std::uint64_t count);
   stored_entry entry_at(const item_place& at, cached_frame& cache);
   void load(const item_place& at, cached_frame& cache);
@@ -87,6 +91,7 @@ class journal {
   range_index inputs_;
   std::uint64_t submitted_ = 0;
   std::optional<std::uint64_t> sealed_;
+  std::vector<placed_task> tasks_;
   std::vector<log_damage> damages_;
   std::unique_ptr<cached_frame> outcome_cache_;
   std::unique_ptr<cached_frame> input_cache_;

@@ -34,10 +34,14 @@ std::string journal_key(const std::string& folder, std::uint64_t epoch) {
   return folder + "/journal/" + std::to_string(epoch);
 }
 
+bool claim_journal(object_store& in, const std::string& folder, std::uint64_t epoch) {
+  return log_writer::make(in, journal_key(folder, epoch), number_of(journal_kind::claimed), {}, {});
+}
+
 journal_writer::journal_writer(object_store& to, const std::string& folder, std::uint64_t epoch,
                                const std::vector<fence>& fences)
     : log_(to, journal_key(folder, epoch)) {
-  if (log_.end() != 0)
+  if (log_.end() != frame_head_size)
     throw error(error_kind::lost,
                 to.place(journal_key(folder, epoch)) + " is in use by another driver of the job");
   const opened_meta meta{epoch, os::unix_ms()};
@@ -87,6 +91,14 @@ void journal_writer::add_outcomes(item_range range, std::uint64_t task, std::uin
 
 void journal_writer::add_reopened(const std::vector<item_range>& failed) {
   log_.add(number_of(journal_kind::reopened), {}, std::as_bytes(std::span(failed)));
+}
+
+void journal_writer::add_tasks(const std::vector<placed_task>& tasks) {
+  log_.add(number_of(journal_kind::tasks), {}, encode_tasks(tasks));
+}
+
+void journal_writer::add_tasks_gone() {
+  log_.add(number_of(journal_kind::tasks_gone), {}, {});
 }
 
 void journal_writer::commit(bool durable) {

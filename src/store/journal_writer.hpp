@@ -9,6 +9,7 @@
 
 #include "store/framed_log.hpp"
 #include "store/journal_frames.hpp"
+#include "store/placed_tasks.hpp"
 #include "store/range_index.hpp"
 
 namespace clusterless::store {
@@ -16,7 +17,7 @@ namespace clusterless::store {
 /// Frames of a journal, added by its driver.
 class journal_writer {
  public:
-  /// Starts the log of `epoch`, which must be new and empty, with the fences of those before it.
+  /// Opens the log of `epoch`, which was claimed just now, with the fences of those before it.
   journal_writer(object_store& to, const std::string& folder, std::uint64_t epoch,
                  const std::vector<fence>& fences);
 
@@ -26,6 +27,8 @@ class journal_writer {
   void add_sealed(std::uint64_t total);
   void add_outcomes(item_range range, std::uint64_t task, std::uint32_t attempt, bytes pack);
   void add_reopened(const std::vector<item_range>& failed);
+  void add_tasks(const std::vector<placed_task>& tasks);
+  void add_tasks_gone();
   /// Writes what was added and, when `durable`, waits until it would survive the machine.
   void commit(bool durable);
 

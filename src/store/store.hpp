@@ -5,6 +5,7 @@
 // two creators wins, and what was synced is still there after a crash.
 #pragma once
 
+#include <chrono>
 #include <clusterless/detail/buffer.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -114,6 +115,8 @@ class object_store {
 
   /// Takes the exclusive right named `key`; null when another holder, here or elsewhere, has it.
   virtual std::unique_ptr<hold> try_hold(const std::string& key) = 0;
+  /// How long a right may outlive a holder that died, at most.
+  virtual std::chrono::seconds holds_linger() const { return std::chrono::seconds(0); }
   /// Who has the right `key` now; nothing when it is free.
   virtual std::optional<holder> held_by(const std::string& key) const = 0;
 };

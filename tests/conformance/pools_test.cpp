@@ -272,12 +272,17 @@ TEST_CASE("a forked child cannot use or end the pool of its parent, and can make
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
-    const bool good = refused([&] { pool.pmap(twice, 3); }) && refused([&] { job.fetch(); }) &&
-                      refused([&] { pool.destroy(); });
+    bool good = refused([&] { pool.pmap(twice, 3); }) && refused([&] { job.fetch(); }) &&
+                refused([&] { pool.destroy(); });
     { const cl::pool ends_here = std::move(pool); }
-    const bool own = make_pool(1).pmap(twice, 3).fetch().size() == 3;
-    ::_exit(good && own ? 0 : 1);
+#if !defined(__SANITIZE_THREAD__)
+    good = good && make_pool(1).pmap(twice, 3).fetch().size() == 3;
+#endif
+    ::_exit(good ? 0 : 1);
   }
+#if defined(__SANITIZE_THREAD__)
+  MESSAGE("the child makes no pool: ThreadSanitizer allows it no threads");
+#endif
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
 

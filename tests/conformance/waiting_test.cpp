@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
@@ -85,6 +86,23 @@ TEST_CASE("a map nobody waits for goes on, after items that were waited for") {
   for (const auto& file : files)
     await(file);
   CHECK(eventually([&] { return job.status().finished; }));
+}
+
+TEST_CASE("a wait has any limit: none is below 0, and the longest are for ever") {
+  using namespace std::chrono;
+  auto pool = make_pool(1);
+  const shared_folder folder;
+  auto job = pool.run(held, folder / "open");
+  for (const auto limit : {nanoseconds(0), nanoseconds(-1), nanoseconds::min()})
+    CHECK_FALSE(job.wait(limit));
+  CHECK_FALSE(job.wait(duration<double>(-1e300)));
+  CHECK_FALSE(job.wait(microseconds(1)));
+  std::thread opens([&] { touch(folder / "open"); });
+  CHECK(job.wait(nanoseconds::max()));
+  opens.join();
+  CHECK(job.wait(hours::max()));
+  CHECK(job.wait(duration<double>(1e300)));
+  CHECK(job.wait(nanoseconds(0)));
 }
 
 TEST_CASE("a job is over, cancelled or takes nodes while another thread runs item after item") {

@@ -62,6 +62,15 @@ class Output(Case):
         self.assertEqual(done.err, "6 done\n")
         self.assertGreaterEqual(len(done.lines), 1)
 
+    def test_last_words_of_a_cancelled_job(self):
+        done = self.run_program(fixture("prints"), "cancelled")
+        self.assertEqual(done.lines, ["From task 1: hello of 0", "From task 1: goodbye of 0"],
+                         done.told)
+
+    def test_a_cancelled_job_without_prints_stays_silent(self):
+        done = self.run_program(fixture("prints"), "cancelled-silently")
+        self.assertEqual((done.code, done.lines), (0, []), done.told)
+
     def test_many_workers_at_once(self):
         lines = told_by(self.prints("crowd", 4))
         wanted = [f"outer {number}" for number in range(4)]

@@ -79,6 +79,12 @@ class RudeItems(Case):
     def test_changes_signal_handlers(self):
         self.harmless("takes-signals")
 
+    def test_blocks_all_signals(self):
+        self.harmless("blocks-signals")
+
+    def test_blocks_all_signals_and_the_client_is_killed_later(self):
+        self.check_stays(signal.SIGKILL, "blocks-signals")
+
     def test_begins_a_session(self):
         self.harmless("new-session")
 
@@ -96,11 +102,14 @@ class RudeItems(Case):
     def test_never_returns_and_has_a_time_limit(self):
         self.costs_itself("stays", LATE, 200)
 
+    def test_is_late_and_its_wait_is_cut_short(self):
+        self.costs_itself("wakes-up", LATE, 200)
+
     def test_ignores_all_signals_and_has_a_time_limit(self):
         self.costs_itself("ignores-and-stays", LATE, 200)
 
-    def check_stays(self, number):
-        client = self.start(fixture("rude"), "ignores-and-stays", 0, self.place)
+    def check_stays(self, number, how="ignores-and-stays"):
+        client = self.start(fixture("rude"), how, 0, self.place)
         self.wait_until(lambda: os.path.exists(self.path("stays")), "the item", client)
         client.kill(number)
         self.assertEqual(client.end().code, -number)

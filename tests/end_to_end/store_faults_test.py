@@ -3,10 +3,11 @@
 nothing that was committed is lost."""
 import glob
 import os
+import resource
 import subprocess
 import unittest
 
-from support import Case, fixture, main
+from support import Case, fixture, limit, main
 
 COUNT = 2000
 
@@ -81,6 +82,24 @@ class StoreFaults(Case):
             self.assertEqual(after[item], outcome)
         self.assertEqual(set(self.read("log").split()[ran_before:]) & set(before), set())
         print(f"{len(before)} outcomes were committed when the store was full")
+
+    def test_a_file_above_the_limit_on_their_size(self):
+        done = self.run_program(fixture("numbers"), "list", "survey", 20000, self.path("log"),
+                                preexec_fn=limit(resource.RLIMIT_FSIZE, 200_000))
+        self.assertEqual(done.code, 3, done.told)
+        self.assertIn("File too large", done.err)
+        self.assertIn("(ulimit -f)", done.err)
+        self.assertIn(self.store, done.err)
+        self.assert_alone()
+
+    def test_an_emptied_journal_is_named(self):
+        self.assertEqual(self.begin().code, 0)
+        place = self.journal()
+        with open(place, "wb"):
+            pass
+        done = self.run_program(fixture("numbers"), "reopen", "survey")
+        self.assertEqual(done.code, 4, done.told)
+        self.assertIn(f"damaged record: {place}, frame 0 at byte 0: the log is empty", done.err)
 
     def test_a_changed_byte_is_named(self):
         self.assertEqual(self.begin().code, 0)

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 
 #include "core/defaults.hpp"
 #include "engine/azure/azure_service.hpp"
@@ -22,6 +23,10 @@ namespace {
 constexpr core::nanoseconds learning_ns = 5'000'000'000;
 constexpr std::size_t longest_queue = 20'000;
 constexpr core::task_pace batch_pace = {30'000'000'000, 64};
+
+std::string task_id(std::uint64_t key) {
+  return "t" + std::to_string(key);
+}
 
 bool holds(const std::byte* from, std::size_t n, const std::uint64_t (&key)[2]) {
   return from != nullptr && ::memmem(from, n, key, sizeof key) != nullptr;
@@ -90,26 +95,103 @@ std::vector<azure_engine::broadcast_key> azure_engine::broadcasts_in(
   return found;
 }
 
-void azure_engine::submit(core::run_order order) {
-  if (closed_) throw error(error_kind::busy, "the pool is closed");
-  const auto needs = broadcasts_in(order);
+std::vector<azure_engine::broadcast_key> azure_engine::send_broadcasts(
+    const core::run_order& order, const std::string& container) {
+  auto needs = broadcasts_in(order);
   for (const auto& each : needs) {
-    if (!sent_.insert(each).second) continue;
+    if (!sent_.insert({container, each}).second) continue;
     const std::uint64_t key[2] = {each.first, each.second};
     if (const auto* value = to_->find_broadcast(key))
       service_->send_broadcast(
-          each, std::make_shared<const std::vector<std::byte>>(task::encode_broadcast(*value)));
+          container, each,
+          std::make_shared<const std::vector<std::byte>>(task::encode_broadcast(*value)));
   }
+  return needs;
+}
+
+std::size_t azure_engine::pool_for(std::uint64_t key) {
   const auto pool =
       static_cast<std::size_t>(std::min_element(load_.begin(), load_.end()) - load_.begin());
-  ++load_[pool];
-  pool_of_[order.key] = pool;
-  service_->submit(pool, std::move(order), needs);
+  const auto [found, is_new] = pool_of_.try_emplace(key, pool);
+  if (is_new) ++load_[pool];
+  return found->second;
+}
+
+const std::string& azure_engine::run_of(const core::call_spec& call) {
+  if (!call.lasting) return service_->own_run();
+  auto& run = runs_[call.id];
+  if (run.empty()) run = make_run_id();
+  return run;
+}
+
+std::string azure_engine::place_for(const core::run_order& order) {
+  if (closed_) throw error(error_kind::busy, "the pool is closed");
+  task_place place = service_->place_in(pool_for(order.key), run_of(*order.call), order.priority);
+  place.task = task_id(order.key);
+  return to_text(place);
+}
+
+void azure_engine::submit(core::run_order order) {
+  if (closed_) throw error(error_kind::busy, "the pool is closed");
+  const std::string& run = run_of(*order.call);
+  auto needs = send_broadcasts(order, run_container(plan_.blob_container, run));
+  const std::size_t pool = pool_for(order.key);
+  const std::string id = task_id(order.key);
+  service_->submit(pool, run, id, std::move(order), std::move(needs));
+}
+
+void azure_engine::adopt(std::uint64_t call, const std::vector<std::string>& places,
+                         std::vector<placed_order> tasks) {
+  std::map<std::string, task_place> jobs;
+  for (const auto& text : places) {
+    const task_place found = known_place(text);
+    jobs.emplace(found.job, found);
+  }
+  std::vector<task_place> all;
+  for (const auto& [job, found] : jobs) {
+    all.push_back(found);
+    adopted_[call].push_back(found.container);
+  }
+  std::vector<azure_service::adopted_task> those;
+  for (auto& each : tasks) {
+    task_place found = known_place(each.place);
+    const auto pool = std::clamp(found.pool_number, 1, plan_.pools) - 1;
+    ++load_[static_cast<std::size_t>(pool)];
+    pool_of_[each.order.key] = static_cast<std::size_t>(pool);
+    auto needs = send_broadcasts(each.order, found.container);
+    those.push_back({std::move(found), std::move(each.order), std::move(needs)});
+  }
+  service_->adopt(std::move(all), std::move(those));
+}
+
+task_place azure_engine::known_place(const std::string& text) const {
+  const auto found = parse_place(text);
+  if (!found || !service_->knows(*found))
+    throw error(error_kind::misuse,
+                "tasks of this job are in " +
+                    (found ? "the account " + found->batch_url : "another service") +
+                    ", which this pool has no credentials of; reopen the job with those it was "
+                    "made with, or end its tasks with them: `clusterless cancel`");
+  return *found;
+}
+
+void azure_engine::forget_call(std::uint64_t call) {
+  std::vector<std::string> containers;
+  if (const auto own = runs_.find(call); own != runs_.end())
+    containers.push_back(run_container(plan_.blob_container, own->second));
+  if (const auto others = adopted_.find(call); others != adopted_.end())
+    containers.insert(containers.end(), others->second.begin(), others->second.end());
+  runs_.erase(call);
+  adopted_.erase(call);
+  if (containers.empty()) return;
+  std::erase_if(sent_, [&](const auto& each) {
+    return std::find(containers.begin(), containers.end(), each.first) != containers.end();
+  });
+  service_->end_runs(std::move(containers));
 }
 
 void azure_engine::cancel(std::uint64_t key) {
-  const auto found = pool_of_.find(key);
-  if (found != pool_of_.end()) service_->cancel(found->second, key);
+  if (pool_of_.contains(key)) service_->cancel(key);
 }
 
 void azure_engine::know_broadcast(const std::uint64_t (&key)[2]) {

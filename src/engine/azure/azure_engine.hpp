@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/azure/outbox.hpp"
+#include "engine/azure/task_place.hpp"
 #include "engine/engine.hpp"
 
 namespace clusterless::engine {
@@ -31,8 +32,12 @@ class azure_engine final : public engine {
   std::size_t slots(const core::task_shape& shape) const override;
   core::task_pace pace() const override;
   void submit(core::run_order order) override;
+  bool tasks_outlive_client() const override { return true; }
+  std::string place_for(const core::run_order& order) override;
+  void adopt(std::uint64_t call, const std::vector<std::string>& places,
+             std::vector<placed_order> tasks) override;
   void cancel(std::uint64_t key) override;
-  void forget_call(std::uint64_t) override {}
+  void forget_call(std::uint64_t call) override;
   void know_broadcast(const std::uint64_t (&key)[2]) override;
   void forget_broadcast(const std::uint64_t (&key)[2]) override;
   std::uint64_t next_key() override { return ++last_key_; }
@@ -54,7 +59,14 @@ class azure_engine final : public engine {
 
  private:
   using broadcast_key = std::pair<std::uint64_t, std::uint64_t>;
+  /// Throws `error` (misuse) when the text names none, or one that this pool has no credentials of.
+  task_place known_place(const std::string& text) const;
+  std::size_t pool_for(std::uint64_t key);
+  /// The run that a task of this call belongs to.
+  const std::string& run_of(const core::call_spec& call);
   std::vector<broadcast_key> broadcasts_in(const core::run_order& order) const;
+  std::vector<broadcast_key> send_broadcasts(const core::run_order& order,
+                                             const std::string& container);
   void deliver(events& to);
 
   pool_plan plan_;
@@ -65,7 +77,9 @@ class azure_engine final : public engine {
   std::unordered_map<std::uint64_t, std::size_t> pool_of_;  ///< of tasks that are not over
   std::vector<std::size_t> load_;                           ///< tasks a pool
   std::set<broadcast_key> broadcasts_;
-  std::set<broadcast_key> sent_;
+  std::set<std::pair<std::string, broadcast_key>> sent_;                 ///< to which container
+  std::unordered_map<std::uint64_t, std::string> runs_;                  ///< of lasting calls
+  std::unordered_map<std::uint64_t, std::vector<std::string>> adopted_;  ///< containers, by call
   bool closed_ = false;
 };
 

@@ -30,16 +30,6 @@ constexpr std::int64_t program_seconds = 30 * 24 * 3600;
 constexpr std::int64_t closing_patience_ms = 30'000;
 constexpr int usual_interval_s = 300;  // of a formula: the shortest that there is
 
-/// Time and eight random digits: sorts by age, and never twice the same.
-std::string make_run_id() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y%m%d-%H%M%S", &parts);
-  return std::string(text) + "-" + random_uuid().substr(0, 8);
-}
-
 std::string contents_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
@@ -47,26 +37,15 @@ std::string contents_of(const std::string& path) {
   return text;
 }
 
-std::string hex_of(const std::pair<std::uint64_t, std::uint64_t>& key) {
-  const std::uint64_t both[2] = {key.first, key.second};
-  return task::broadcast_file_name(both);
-}
-
 }  // namespace
 
 azure_service::azure_service(const pool_plan& plan, outbox& to)
     : plan_(plan), to_(to), run_(make_run_id()) {
-  // The container's name is that of the parameters with the run's behind it, at most 63 letters.
-  container_ = plan_.blob_container.substr(0, 63 - run_.size() - 1);
-  while (container_.ends_with('-'))
-    container_.pop_back();  // two in a row are refused
-  container_ += '-' + run_;
   over_ = make_curl_transport();
   on_ = std::make_unique<loop>(*over_, machine_clock());
-  const auto accounts = plan_.accounts->size();
-  places_.resize(std::min<std::size_t>(accounts, static_cast<std::size_t>(plan_.pools)));
-  for (std::size_t i = 0; i < places_.size(); ++i)
-    places_[i].in = std::make_unique<cloud>(*on_, (*plan_.accounts)[i]);
+  sites_.resize(plan_.accounts->size());
+  for (std::size_t i = 0; i < sites_.size(); ++i)
+    sites_[i].in = std::make_unique<cloud>(*on_, (*plan_.accounts)[i]);
   const std::string script =
       plan_.startup_script.empty() ? std::string() : contents_of(plan_.startup_script);
   members_.resize(static_cast<std::size_t>(plan_.pools));
@@ -82,7 +61,7 @@ azure_service::~azure_service() {
 
 void azure_service::make_pool(std::size_t at, const std::string& script) {
   member& made = members_[at];
-  made.account = at % places_.size();
+  made.account = account_of_pool(at);
   node_pool_plan plan;
   plan.id = pool_name(plan_, at);
   plan.number = static_cast<int>(at) + 1;
@@ -100,7 +79,7 @@ void azure_service::make_pool(std::size_t at, const std::string& script) {
   tell.left = [this](const std::string& what) { to_.leave(what); };
   tell.note = [this](const std::string& line) { to_.put([line](events& e) { e.note(line); }); };
   tell.broken = [this](const std::string& why) { broken(why); };
-  made.nodes = std::make_unique<node_pool>(*places_[made.account].in, std::move(plan), tell);
+  made.nodes = std::make_unique<node_pool>(*sites_[made.account].in, std::move(plan), tell);
 }
 
 void azure_service::post(std::function<void()> work) {
@@ -159,37 +138,32 @@ void azure_service::begin() {
       advance(i);
     });
   program_ = bundle::make_bundle(plan_.inter_node.value_or(false));
-  for (std::size_t i = 0; i < places_.size(); ++i)
+  for (std::size_t i = 0; i < std::min(sites_.size(), members_.size()); ++i)
     open_account(i);
 }
 
 void azure_service::open_account(std::size_t at) {
-  blob_client& blobs = places_[at].in->blobs();
-  places_[at].making_container = true;
-  blobs.create_container(container_, [this, at, &blobs](const result<bool>& made) {
-    places_[at].making_container = false;
-    if (closing_) return remove_container(places_[at]);
-    if (!made) return broken(made.error().text());
-    blobs.create_container(plan_.blob_container, [this, at](const result<bool>& shared) {
-      if (!shared) return broken(shared.error().text());
-      send_program(at);
-    });
-  });
+  remove_dead_runs(at);
+  sites_[at].in->blobs().create_container(plan_.blob_container,
+                                          [this, at](const result<bool>& shared) {
+                                            if (!shared) return broken(shared.error().text());
+                                            send_program(at);
+                                          });
 }
 
 // Each file lies under its hash: what another build or run has sent is not sent again, unless
 // somebody put other bytes there, which then are without our mark.
 void azure_service::send_program(std::size_t account) {
-  places_[account].files_left = static_cast<int>(program_.files.size());
+  sites_[account].files_left = static_cast<int>(program_.files.size());
   for (const auto& file : program_.files)
     send_file(account, file);
 }
 
 void azure_service::send_file(std::size_t account, const bundle::bundle_file& file) {
-  blob_client& blobs = places_[account].in->blobs();
+  blob_client& blobs = sites_[account].in->blobs();
   const std::string name = "programs/" + file.hash;
   const auto sent = [this, account] {
-    if (--places_[account].files_left == 0) program_sent(account);
+    if (--sites_[account].files_left == 0) program_sent(account);
   };
   upload_options marked;
   marked.put.metadata = {{"content", file.hash}};
@@ -210,53 +184,78 @@ void azure_service::send_file(std::size_t account, const bundle::bundle_file& fi
 }
 
 void azure_service::program_sent(std::size_t account) {
-  places_[account].program_ready = true;
+  sites_[account].program_ready = true;
   for (std::size_t i = 0; i < members_.size(); ++i)
     if (members_[i].account == account) advance(i);
 }
 
 void azure_service::advance(std::size_t pool) {
   member& of = members_[pool];
-  if (!of.pool_ready || !places_[of.account].program_ready || of.ready || closing_) return;
+  if (!of.pool_ready || !sites_[of.account].program_ready || of.ready || closing_) return;
   of.ready = true;
   for (const auto& each : std::exchange(of.waiting, {}))
     each();
 }
 
 // The service orders jobs by priority, not the tasks of one.
-batch_job& azure_service::job_of(std::size_t pool, int priority) {
-  member& of = members_[pool];
+task_place azure_service::place_in(std::size_t pool, const std::string& run, int priority) const {
   priority = std::clamp(priority, -1000, 1000);
-  auto& made = of.jobs[priority];
-  if (made) return *made;
   const std::string mark =
       priority == 0 ? "" : (priority < 0 ? "-low" : "-high") + std::to_string(std::abs(priority));
-  cloud& in = *places_[of.account].in;
-  batch_job_plan plan;
-  const std::string ending = '-' + run_ + '-' + std::to_string(pool + 1) + mark;
-  plan.id = plan_.job_id.substr(0, defaults::max_id_length - ending.size()) + ending;
-  plan.priority = priority;
-  plan.pool = of.nodes->id();
-  plan.pool_number = static_cast<int>(pool) + 1;
-  plan.container = container_;
-  plan.folder = "pool" + std::to_string(pool + 1) + mark + '/';
-  plan.omp_threads = plan_.omp_threads;
-  for (const auto& file : program_.files)
-    plan.program.push_back(resource_file_of(in, file));
-  plan.start_command = bundle::start_command("$AZ_BATCH_JOB_PREP_WORKING_DIR", program_);
-  const auto& arguments = session::program_arguments();
-  for (std::size_t i = 1; i < arguments.size(); ++i)
-    plan.start_command += ' ' + core::shell_word(arguments[i]);
-  plan.container_image = plan_.container;
-  batch_job::listener tell;
-  tell.runs = [this] {
-    core::nanoseconds none = 0;
-    first_run_.compare_exchange_strong(none, os::steady_ns());
-  };
-  tell.nothing_runs = [&of] { of.nodes->look(); };
-  tell.broken = [this](const std::string& why) { broken(why); };
-  made = std::make_unique<batch_job>(in, std::move(plan), to_, tell);
-  return *made;
+  const std::string number = std::to_string(pool + 1);
+  task_place place;
+  place.batch_url = (*plan_.accounts)[account_of_pool(pool)].batch_url;
+  place.pool = pool_name(plan_, pool);
+  place.pool_number = static_cast<int>(pool) + 1;
+  const std::string ending = '-' + run + '-' + number + mark;
+  place.job = plan_.job_id.substr(0, defaults::max_id_length - ending.size()) + ending;
+  place.container = run_container(plan_.blob_container, run);
+  place.folder = "pool" + number + mark + '/';
+  return place;
+}
+
+azure_run& azure_service::run_in(const std::string& container, bool there) {
+  auto& found = runs_[container];
+  if (!found)
+    found = std::make_unique<azure_run>(
+        container, std::min(sites_.size(), members_.size()), there,
+        azure_run::listener{[this](const std::string& why) { broken(why); },
+                            [this](const std::string& what) { to_.leave(what); }});
+  return *found;
+}
+
+batch_job& azure_service::job_of(azure_run& run, const task_place& place, std::size_t account,
+                                 int priority) {
+  return run.job(place.job, [&] {
+    cloud& in = *sites_[account].in;
+    batch_job_plan plan;
+    plan.id = place.job;
+    plan.priority = std::clamp(priority, -1000, 1000);
+    plan.pool = place.pool;
+    plan.pool_number = place.pool_number;
+    plan.container = place.container;
+    plan.folder = place.folder;
+    plan.omp_threads = plan_.omp_threads;
+    for (const auto& file : program_.files)
+      plan.program.push_back(resource_file_of(in, file));
+    plan.start_command = bundle::start_command("$AZ_BATCH_JOB_PREP_WORKING_DIR", program_);
+    const auto& arguments = session::program_arguments();
+    for (std::size_t i = 1; i < arguments.size(); ++i)
+      plan.start_command += ' ' + core::shell_word(arguments[i]);
+    plan.container_image = plan_.container;
+    plan.lasting = place.container != run_container(plan_.blob_container, run_);
+    batch_job::listener tell;
+    tell.runs = [this] {
+      core::nanoseconds none = 0;
+      first_run_.compare_exchange_strong(none, os::steady_ns());
+    };
+    tell.nothing_runs = [this, pool = place.pool] {
+      for (auto& each : members_)
+        if (each.nodes->id() == pool) each.nodes->look();
+    };
+    tell.broken = [this](const std::string& why) { broken(why); };
+    return std::make_unique<batch_job>(in, std::move(plan), to_, tell);
+  });
 }
 
 batch::resource_file azure_service::resource_file_of(const cloud& in,
@@ -270,73 +269,58 @@ batch::resource_file azure_service::resource_file_of(const cloud& in,
 
 // --- tasks -------------------------------------------------------------------------------------
 
-void azure_service::submit(std::size_t pool, core::run_order order,
-                           std::vector<broadcast_key> needs) {
-  post([this, pool, order = std::make_shared<core::run_order>(std::move(order)),
-        needs = std::move(needs)] {
-    member& of = members_[pool];
-    on_the_way_.insert(order->key);
-    std::vector<task_file> files;
-    for (const auto& key : needs)
-      files.push_back({container_, "broadcast/" + hex_of(key),
-                       std::string(task::broadcast_name) + '/' + hex_of(key)});
-    auto add = [this, pool, &of, order, files, needs] {
-      with_broadcasts(of.account, needs, [this, pool, &of, order, files] {
-        if (closing_) return;
-        on_the_way_.erase(order->key);
-        if (of.cancelled.erase(order->key) != 0)
-          tell_end(to_, order->key);
-        else
-          job_of(pool, order->priority).add(std::move(*order), files);
-      });
-    };
-    if (of.ready)
-      add();
+void azure_service::submit(std::size_t pool, const std::string& run, const std::string& id,
+                           core::run_order order, std::vector<broadcast_key> needs) {
+  task_place place = place_in(pool, run, order.priority);
+  place.task = id;
+  post([this, pool, place = std::move(place),
+        order = std::make_shared<core::run_order>(std::move(order)), needs = std::move(needs)] {
+    on_the_way_[order->key] = false;
+    // The container is made while the pool comes up.
+    run_in(place.container, false).bring(*sites_[members_[pool].account].in, {}, [] {});
+    auto go_on = [this, pool, place, order, needs] { add(pool, place, std::move(*order), needs); };
+    if (members_[pool].ready)
+      go_on();
     else
-      of.waiting.push_back(add);
+      members_[pool].waiting.push_back(go_on);
   });
 }
 
-void azure_service::send_broadcast(broadcast_key key, shared_bytes file) {
-  post([this, key, file = std::move(file)] { broadcasts_[key] = file; });
+void azure_service::add(std::size_t pool, const task_place& place, core::run_order order,
+                        std::vector<broadcast_key> needs) {
+  const std::size_t account = members_[pool].account;
+  azure_run& run = run_in(place.container, false);
+  std::vector<task_file> files = run.files_of(needs);
+  run.bring(
+      *sites_[account].in, std::move(needs),
+      [this, place, account, &run, files = std::move(files),
+       order = std::make_shared<core::run_order>(std::move(order))] {
+        if (closing_) return;
+        const auto found = on_the_way_.find(order->key);
+        const bool cancelled = found != on_the_way_.end() && found->second;
+        on_the_way_.erase(order->key);
+        if (cancelled) return tell_end(to_, order->key);
+        job_of(run, place, account, order->priority).add(place.task, std::move(*order), files);
+      });
 }
 
-void azure_service::with_broadcasts(std::size_t account, std::vector<broadcast_key> needs,
-                                    const std::function<void()>& then) {
-  place& at = places_[account];
-  while (!needs.empty() && at.sent[needs.back()])
-    needs.pop_back();
-  if (needs.empty()) return then();
-  const broadcast_key key = needs.back();
-  auto& waiting = at.sending[key];
-  waiting.push_back([this, account, needs, then] { with_broadcasts(account, needs, then); });
-  if (waiting.size() == 1) send_broadcast_to(account, key);
+void azure_service::send_broadcast(const std::string& container, broadcast_key key,
+                                   shared_bytes file) {
+  post([this, container, key, file = std::move(file)] {
+    run_in(container, false).add_value(key, file);
+  });
 }
 
-void azure_service::send_broadcast_to(std::size_t account, broadcast_key key) {
-  place& at = places_[account];
-  const shared_bytes bytes = broadcasts_[key];
-  if (!bytes) return broken("a broadcast value is not there any more");
-  upload(at.in->blobs(), container_, "broadcast/" + hex_of(key), {bytes->data(), bytes->size()}, {},
-         [this, &at, key, bytes](const result<bool>& put) {
-           if (!put) return broken(put.error().text());
-           at.sent[key] = true;
-           // Every account has its copy: the bytes may go.
-           if (std::all_of(places_.begin(), places_.end(),
-                           [&key](place& each) { return each.sent[key]; }))
-             broadcasts_.erase(key);
-           const auto waiting = std::exchange(at.sending[key], {});
-           for (const auto& each : waiting)
-             each();
-         });
-}
-
-void azure_service::cancel(std::size_t pool, std::uint64_t key) {
-  post([this, pool, key] {
-    member& of = members_[pool];
-    const bool found = std::any_of(of.jobs.begin(), of.jobs.end(),
+void azure_service::cancel(std::uint64_t key) {
+  post([this, key] {
+    const bool found = std::any_of(runs_.begin(), runs_.end(),
                                    [key](const auto& each) { return each.second->cancel(key); });
-    if (!found && on_the_way_.contains(key)) of.cancelled.insert(key);
+    if (found) return;
+    const auto waits = on_the_way_.find(key);
+    if (waits != on_the_way_.end())
+      waits->second = true;
+    else
+      tell_end(to_, key);  // it was never handed over
   });
 }
 
@@ -363,29 +347,20 @@ void azure_service::close_now(bool remove) {
   closing_ = true;
   closing_left_ = 1;
   const auto done = [this] { closed_one(); };
-  for (auto& each : members_) {
-    for (const auto& [priority, job] : each.jobs) {
-      ++closing_left_;
-      job->close(done);
-    }
-    if (remove) {
+  for (const auto& [container, each] : runs_) {
+    ++closing_left_;
+    each->close(done);
+  }
+  for (const auto& each : ended_runs_) {
+    ++closing_left_;
+    each->close(done);
+  }
+  if (remove)
+    for (auto& each : members_) {
       ++closing_left_;
       each.nodes->remove(done);
     }
-  }
-  for (auto& each : places_) {
-    ++closing_left_;
-    // One that is deleted before it is made would be there afterwards.
-    if (!each.making_container) remove_container(each);
-  }
   done();
-}
-
-void azure_service::remove_container(place& at) {
-  at.in->blobs().delete_container(container_, [this](const result<bool>& gone) {
-    if (!gone) to_.leave("container " + container_ + ": " + gone.error().text());
-    closed_one();
-  });
 }
 
 void azure_service::closed_one() {

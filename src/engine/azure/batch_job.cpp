@@ -22,6 +22,8 @@ constexpr int full_calls = 4;  // of 100 tasks each, at once
 constexpr std::int64_t url_seconds = 7 * 24 * 3600;
 constexpr std::int64_t task_seconds = 7 * 24 * 3600;
 constexpr std::int64_t job_seconds = 30 * 24 * 3600;
+constexpr std::int64_t lease_seconds = 3600;  // of a job that nobody can collect from later
+constexpr std::int64_t renew_seconds = 20 * 60;
 constexpr std::int64_t kept_seconds = 24 * 3600;  // a task's folder on its node
 constexpr std::int64_t slow_add_ms = 500;         // the cursor looks back 2 s
 constexpr std::size_t inline_plan_bytes = 3000;   // 100 of them as text fit into a call
@@ -49,7 +51,8 @@ void batch_job::break_down(const std::string& why) {
 
 // --- files and tasks ---------------------------------------------------------------------------
 
-void batch_job::add(core::run_order order, std::vector<task_file> files) {
+batch_job::task_ptr batch_job::keep(std::string id, core::run_order order,
+                                    std::vector<task_file> files) {
   auto task = std::make_shared<batch_task>();
   task->key = order.key;
   task->number = order.task;
@@ -58,12 +61,16 @@ void batch_job::add(core::run_order order, std::vector<task_file> files) {
   task->nodes = order.shape.nodes;
   task->first_item = order.items.first;
   task->items = order.items.count;
-  task->id = "t" + std::to_string(++last_task_);
+  task->id = std::move(id);
   task->files = std::move(files);
   task->order = std::move(order);
   by_key_[task->key] = task;
   if (by_id_.empty()) last_change_ms_ = now_ms();
-  to_prepare_.push_back(std::move(task));
+  return task;
+}
+
+void batch_job::add(std::string id, core::run_order order, std::vector<task_file> files) {
+  to_prepare_.push_back(keep(std::move(id), std::move(order), std::move(files)));
   make_job();
   pump();
 }
@@ -75,20 +82,36 @@ void batch_job::make_job() {
   job.id = plan_.id;
   job.pool_id = plan_.pool;
   if (plan_.priority != 0) job.priority = plan_.priority;
-  job.max_seconds = job_seconds;
-  job.metadata = {{"made-by", "clusterless"}, {"container", plan_.container}};
+  job.max_seconds = plan_.lasting ? job_seconds : lease_seconds;
+  job.metadata = {{"made-by", "clusterless"},
+                  {"container", plan_.container},
+                  {"lasting", plan_.lasting ? "1" : "0"}};
   batch::job_task preparation;
   preparation.command_line = sh("exit 0");
   preparation.resource_files = plan_.program;
   preparation.as = batch::user::pool_user;
   preparation.limits.max_retries = 3;
   job.preparation = preparation;
+  made_ms_ = now_ms();
   in_.batch().add_job(job, [this](const result<bool>& made) {
     // Even an attempt without a good answer may have made it.
     if (when_made_) return remove_job(std::exchange(when_made_, nullptr));
     if (!made) return break_down(made.error().text());
     state_ = state::made;
+    if (!plan_.lasting) plan_renewal();
     pump();
+  });
+}
+
+// A job whose client has died must end, but one whose client lives may take as long as it likes.
+void batch_job::plan_renewal() {
+  on().later(renew_seconds * 1000, [this] {
+    if (closing_) return;
+    batch::job_patch longer;
+    longer.max_seconds = (now_ms() - made_ms_) / 1000 + lease_seconds;
+    // What fails is tried again in the next turn, and well before the end.
+    in_.batch().patch_job(plan_.id, longer, {}, [](const result<done>&) {});
+    plan_renewal();
   });
 }
 
@@ -143,13 +166,14 @@ void batch_job::prepare(const task_ptr& task) {
   if (*left == 0) return prepared();
   const auto put = [&](const std::string& name, std::vector<std::byte> content) {
     auto kept = std::make_shared<const std::vector<std::byte>>(std::move(content));
-    in_.blobs().put(plan_.container, name, span_of(*kept), {},
-                    [this, prepared, left, kept](const result<blob_facts>& got) {
-                      if (!got) return call_failed(got.error());
-                      if (--*left != 0) return;
-                      prepared();
-                      pump();
-                    });
+    // Should the service have taken up the task after all, what it works with stays.
+    in_.blobs().put_new(plan_.container, name, span_of(*kept), {},
+                        [this, prepared, left, kept](const result<bool>& got) {
+                          if (!got) return call_failed(got.error());
+                          if (--*left != 0) return;
+                          prepared();
+                          pump();
+                        });
   };
   if (task->nodes > 1) {
     session::link_place place;

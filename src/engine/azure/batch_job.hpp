@@ -32,6 +32,16 @@ struct batch_job_plan {
   std::vector<azure::batch::resource_file> program = {};  ///< what a node needs to run tasks
   std::string start_command = {};                         ///< runs the program there, for /bin/sh
   std::string container_image = {};
+  bool lasting = false;  ///< it may be taken up by another client; else it ends soon after its own
+};
+
+/// A task that another process has placed.
+struct placed_batch_task {
+  std::string id = {};
+  core::run_order order = {};
+  std::vector<task_file> files = {};
+  /// Calls what it is given when the files are there.
+  std::function<void(const std::function<void()>&)> bring = {};
 };
 
 class batch_job {
@@ -44,8 +54,10 @@ class batch_job {
 
   batch_job(cloud& in, batch_job_plan plan, outbox& to, listener tell);
 
-  /// Takes a task. `files` are there already.
-  void add(core::run_order order, std::vector<task_file> files);
+  /// Takes a task and gives it this id. `files` are there already.
+  void add(std::string id, core::run_order order, std::vector<task_file> files);
+  /// Takes up the job that another process has made, with these of its tasks; ends the others.
+  void adopt(std::vector<placed_batch_task> tasks);
   /// False when it has no such task.
   bool cancel(std::uint64_t key);
   /// Ends and removes the job; `then` is called when nothing of it runs any more.
@@ -54,8 +66,13 @@ class batch_job {
  private:
   using task_ptr = std::shared_ptr<batch_task>;
 
+  task_ptr keep(std::string id, core::run_order order, std::vector<task_file> files);
   void prepare(const task_ptr& task);
   void make_job();
+  void plan_renewal();
+  void look_for_tasks();
+  void found(const std::vector<azure::batch::task_info>& there, bool takes_more);
+  void nothing_found();
   void pump();
   azure::batch::task_spec spec_of(const batch_task& task) const;
   void added(const std::vector<task_ptr>& those,
@@ -95,13 +112,18 @@ class batch_job {
   std::unordered_map<std::uint64_t, task_ptr> by_key_;
   std::unordered_map<std::string, task_ptr> by_id_;  ///< those that the service has
   std::deque<task_ptr> to_prepare_;
-  std::deque<task_ptr> ready_;       ///< prepared, to be added
-  std::deque<task_ptr> to_collect_;  ///< over, their logs not fetched
+  struct sought {
+    task_ptr task = {};
+    std::function<void(const std::function<void()>&)> bring = {};
+  };
+  std::map<std::string, sought> to_adopt_;  ///< by id; not looked for yet
+  std::deque<task_ptr> ready_;              ///< prepared, to be added
+  std::deque<task_ptr> to_collect_;         ///< over, their logs not fetched
   int preparing_ = 0;
   int adding_ = 0;
   int collecting_ = 0;
   int failed_polls_ = 0;
-  std::uint64_t last_task_ = 0;
+  std::int64_t made_ms_ = 0;  ///< when the job was asked for
   enum class state : std::uint8_t { none, making, made, gone } state_ = state::none;
   std::function<void()> when_made_;  ///< the job is to go as soon as it is there
 

@@ -78,7 +78,8 @@ void batch_job::polled(const std::vector<batch::task_info>& changed) {
     }
     const auto found = by_id_.find(each.id);
     if (found == by_id_.end()) continue;
-    saw(found->second, each);
+    const auto task = found->second;  // seeing it may take it out of the table
+    saw(task, each);
   }
   collect_more();
   tail();
@@ -153,7 +154,7 @@ void batch_job::saw(const task_ptr& task, const batch::task_info& info) {
     to_collect_.push_back(task);
     return;
   }
-  if (info.requeues > 0) {
+  if (info.requeues > task->requeues) {
     last_change_ms_ = now_ms();
     return lost_and_queued_again(task);
   }
@@ -245,7 +246,12 @@ void batch_job::look_for_container(const task_ptr& task) {
   in_.blobs().container_exists(plan_.container, [this, task](result<bool> there) {
     if (closing_) return;
     if (!there) return call_failed(there.error());
-    if (!there.value()) return break_down(deleted_container(plan_.container));
+    if (!there.value()) {
+      if (!task->adopted) return break_down(deleted_container(plan_.container));
+      --collecting_;
+      finish(task);
+      return collect_more();
+    }
     explain(task, std::make_shared<const std::string>());
   });
 }

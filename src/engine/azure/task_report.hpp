@@ -40,6 +40,8 @@ struct batch_task {
   bool tailing = false;
   std::uint64_t told_bytes = 0;  ///< of its log, of which output and progress have been told
   std::uint64_t told_start = 0;  ///< of which start of the task those bytes are
+  bool adopted = false;          ///< another process added it
+  int requeues = 0;              ///< before it was taken up
   bool begun = false;            ///< and told so
   bool over = false;
   azure::batch::task_info last = {};  ///< as the service told it at its end

@@ -27,6 +27,35 @@ std::int64_t now_ms() {
   return azure::machine_clock().steady_ms();
 }
 
+azure::metadata facts_with_lease(const std::string& id) {
+  auto facts = facts_of(this_holder());
+  facts["machine"] = this_machine();
+  facts["lease"] = id;
+  return facts;
+}
+
+/// Whether a process of this machine took it that is dead.
+bool of_dead(const azure::metadata& facts) {
+  const auto machine = facts.find("machine");
+  return machine != facts.end() && !machine->second.empty() && machine->second == this_machine() &&
+         !is_alive(holder_from(facts));
+}
+
+/// Ends the lease of a process of this machine that is dead; true when it was one. Who has taken
+/// the right since is not touched: the service ends a lease by its id only.
+bool end_lease_of_dead(lanes& over, const std::string& key) {
+  const auto there = over.ask<std::optional<azure::blob_facts>>(
+      [&](blob_client& blobs, auto then) { blobs.head(over.container(), key, std::move(then)); });
+  if (!there || !there.value()) return false;
+  const auto& facts = there.value()->metadata;
+  const auto lease = facts.find("lease");
+  if (lease == facts.end() || !of_dead(facts)) return false;
+  const auto ended = over.ask<bool>([&](blob_client& blobs, auto then) {
+    blobs.release_lease(over.container(), key, lease->second, std::move(then));
+  });
+  return ended && ended.value();
+}
+
 }  // namespace
 
 class blob_hold final : public hold {
@@ -73,10 +102,11 @@ std::unique_ptr<hold> lease_keeper::try_hold(const std::shared_ptr<lease_keeper>
         .value();
     got = acquire();
   }
+  if (got && !got.value() && end_lease_of_dead(over, key)) got = acquire();
   if (!got.value()) return nullptr;
   auto made = std::make_unique<blob_hold>(self, one);
   over.ask<azure::done>([&](blob_client& blobs, auto then) {
-        blobs.set_metadata(over.container(), key, facts_of(this_holder()), one->id,
+        blobs.set_metadata(over.container(), key, facts_with_lease(one->id), one->id,
                            std::move(then));
       })
       .value();
@@ -92,6 +122,7 @@ std::optional<holder> lease_keeper::held_by(const std::string& key) {
   if (!got.value()) return std::nullopt;
   const std::string& state = got.value()->lease_state;
   if (state != "leased" && state != "breaking") return std::nullopt;
+  if (of_dead(got.value()->metadata)) return std::nullopt;
   return holder_from(got.value()->metadata);
 }
 

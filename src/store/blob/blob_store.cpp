@@ -53,7 +53,8 @@ class blob_store final : public object_store {
  public:
   blob_store(azure::storage_account account, std::string container,
              const blob_store_options& options)
-      : over_(std::make_shared<lanes>(std::move(account), std::move(container), options.retry)),
+      : lease_s_(options.lease_s),
+        over_(std::make_shared<lanes>(std::move(account), std::move(container), options.retry)),
         keeper_(std::make_shared<lease_keeper>(over_, options.lease_s)) {}
 
   std::string place(const std::string& key) const override {
@@ -77,6 +78,9 @@ class blob_store final : public object_store {
     check_key(key);
     return lease_keeper::try_hold(keeper_, key);
   }
+  std::chrono::seconds holds_linger() const override {
+    return std::chrono::seconds(lease_s_ + 1);  // the service counts whole seconds
+  }
   std::optional<holder> held_by(const std::string& key) const override {
     check_key(key);
     return keeper_->held_by(key);
@@ -86,6 +90,7 @@ class blob_store final : public object_store {
   bool upload(const std::string& key, bytes content, bool only_new);
   std::optional<azure::blob_facts> look(const std::string& key) const;
 
+  int lease_s_;
   std::shared_ptr<lanes> over_;
   std::shared_ptr<lease_keeper> keeper_;
 };
