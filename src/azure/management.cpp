@@ -14,28 +14,28 @@ namespace {
 
 using json = nlohmann::json;
 
-std::string text_in(const json& of, const char* name) {
+std::string word_in(const json& of, const char* name) {
   const auto at = of.find(name);
   return at != of.end() && at->is_string() ? at->get<std::string>() : std::string();
 }
 
-int number_in(const json& of, const char* name) {
+int quota_in(const json& of, const char* name) {
   const auto at = of.find(name);
   return at != of.end() && at->is_number_integer() ? at->get<int>() : 0;
 }
 
 account_quotas quotas_in(const json& properties) {
   account_quotas of;
-  of.pools = number_in(properties, "poolQuota");
-  of.active_jobs = number_in(properties, "activeJobAndJobScheduleQuota");
-  of.dedicated_cores = number_in(properties, "dedicatedCoreQuota");
-  of.spot_cores = number_in(properties, "lowPriorityCoreQuota");
+  of.pools = quota_in(properties, "poolQuota");
+  of.active_jobs = quota_in(properties, "activeJobAndJobScheduleQuota");
+  of.dedicated_cores = quota_in(properties, "dedicatedCoreQuota");
+  of.spot_cores = quota_in(properties, "lowPriorityCoreQuota");
   const auto enforced = properties.find("dedicatedCoreQuotaPerVMFamilyEnforced");
   const auto families = properties.find("dedicatedCoreQuotaPerVMFamily");
   if (enforced == properties.end() || *enforced != true || families == properties.end()) return of;
   for (const json& each : *families)
     if (each.is_object())
-      of.cores_by_family[lower_case(text_in(each, "name"))] = number_in(each, "coreQuota");
+      of.cores_by_family[lower_case(word_in(each, "name"))] = quota_in(each, "coreQuota");
   return of;
 }
 
@@ -59,7 +59,7 @@ struct search : std::enable_shared_from_this<search> {
       if (const auto values = read.find("value"); read.is_object() && values != read.end())
         for (const json& one : *values)
           if (one.is_object()) each_of(one);
-      const std::string next = read.is_object() ? text_in(read, "nextLink") : std::string();
+      const std::string next = read.is_object() ? word_in(read, "nextLink") : std::string();
       if (next.empty() || self->found) return done();
       self->list(next, each_of, done);
     });
@@ -69,7 +69,7 @@ struct search : std::enable_shared_from_this<search> {
     list(
         url + "/subscriptions?api-version=2022-12-01",
         [self = shared_from_this()](const json& one) {
-          self->subscriptions.push_back(text_in(one, "id"));
+          self->subscriptions.push_back(word_in(one, "id"));
         },
         [self = shared_from_this()] { self->look_further(); });
   }
@@ -83,9 +83,9 @@ struct search : std::enable_shared_from_this<search> {
         [self = shared_from_this()](const json& one) {
           const auto properties = one.find("properties");
           if (properties == one.end() || !properties->is_object()) return;
-          if (!same_word(text_in(*properties, "accountEndpoint"), self->host)) return;
+          if (!same_word(word_in(*properties, "accountEndpoint"), self->host)) return;
           self->found = quotas_in(*properties);
-          self->found->name = text_in(one, "name");
+          self->found->name = word_in(one, "name");
         },
         [self = shared_from_this()] { self->look_further(); });
   }

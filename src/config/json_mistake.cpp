@@ -13,7 +13,7 @@ bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-bool is_word(char c) {
+bool is_in_word(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
          c == '-' || c == '+' || c == '.' || static_cast<unsigned char>(c) >= 0x80;
 }
@@ -31,8 +31,8 @@ bool is_json_word(std::string_view word) {
 // The word, text in quotes or sign at `start`, whole.
 token token_at(std::string_view text, std::size_t start) {
   std::size_t end = start + 1;
-  if (is_word(text[start])) {
-    while (end < text.size() && is_word(text[end]))
+  if (is_in_word(text[start])) {
+    while (end < text.size() && is_in_word(text[end]))
       ++end;
     const std::string_view word = text.substr(start, end - start);
     return {word, !is_json_word(word)};
@@ -107,7 +107,7 @@ std::string advice(const json_mistake& m, std::string_view found, char before) {
     return "; put a comma before it";
   }
   const bool wants_text = before == ':' || before == ',' || m.last == json_event::opening;
-  if (!wants_text || !is_word(first)) return {};
+  if (!wants_text || !is_in_word(first)) return {};
   constexpr std::string_view of_numbers = "+-.0123456789";
   return of_numbers.find(first) != std::string_view::npos ? "; JSON writes numbers as 5, -5 or 0.5"
                                                           : "; texts stand in double quotes";

@@ -11,7 +11,7 @@ namespace {
 const char* const subscription = "00000000-0000-0000-0000-000000000000";
 constexpr int no_quota = 1'000'000;
 
-http_answer answered(int status, const json& body) {
+http_answer told_of(int status, const json& body) {
   http_answer made;
   made.status = status;
   made.chunked = false;
@@ -61,18 +61,18 @@ std::optional<http_answer> management_desk::answer(const http_request& request, 
   try {
     authenticate(request, keys_, now);
   } catch (const service_error& refused) {
-    return answered(
-        401, {{"error", {{"code", "AuthenticationFailed"}, {"message", refused.message()}}}});
+    return told_of(401,
+                   {{"error", {{"code", "AuthenticationFailed"}, {"message", refused.message()}}}});
   }
   const std::string accounts =
       "/subscriptions/" + std::string(subscription) + "/providers/Microsoft.Batch/batchAccounts";
   if (request.path == "/subscriptions")
-    return answered(200, {{"value", json::array({subscription_document()})}});
+    return told_of(200, {{"value", json::array({subscription_document()})}});
   if (request.path == accounts)
-    return answered(200, {{"value", json::array({account_document(request, keys_, quotas_)})}});
-  return answered(404, {{"error",
-                         {{"code", "ResourceNotFound"},
-                          {"message", "The resource " + request.path + " was not found."}}}});
+    return told_of(200, {{"value", json::array({account_document(request, keys_, quotas_)})}});
+  return told_of(404, {{"error",
+                        {{"code", "ResourceNotFound"},
+                         {"message", "The resource " + request.path + " was not found."}}}});
 }
 
 }  // namespace clusterless::emulator
