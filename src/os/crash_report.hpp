@@ -65,11 +65,12 @@ struct frame {
 };
 
 /// Makes this process write `where` when it crashes (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT,
-/// SIGSYS, SIGTRAP), is ended by SIGTERM, SIGINT, SIGUSR1 or SIGUSR2, or is asked to (`stack_request_signal`). Call it once, at start, in the thread
-/// that runs items; `where` is memory shared with the supervisor, valid for good, and is emptied
-/// here. A handler that the user's code installs later replaces ours, and then there is no record.
-/// Children that the process forks die without touching the record. Throws `error` when the system
-/// refuses. Costs about 30 us.
+/// SIGSYS, SIGTRAP), is ended by SIGTERM, SIGINT, SIGUSR1 or SIGUSR2, or is asked to
+/// (`stack_request_signal`). Call it once, at start, in the thread that runs items; `where` is
+/// memory shared with the supervisor, valid for good, and is emptied here. A handler that the
+/// user's code installs later replaces ours, and then there is no record. Children that the process
+/// forks die without touching the record. Throws `error` when the system refuses. Costs about 30
+/// us.
 void install_crash_handlers(crash_record* where);
 
 /// Gives the calling thread its own signal stack, without which an overflow of the thread's stack

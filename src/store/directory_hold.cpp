@@ -54,7 +54,8 @@ holder parse_identity(std::string_view text) {
   return holder_from(facts);
 }
 
-/// Who has the lock has written its name or is about to; the name of the one before may be there yet.
+/// Who has the lock has written its name or is about to; the name of the one before may be there
+/// yet.
 holder read_identity(int fd) {
   holder last;
   for (int looks = 0; looks < 50; ++looks) {

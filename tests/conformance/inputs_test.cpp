@@ -82,6 +82,19 @@ TEST_CASE("results of one job are inputs of another") {
     CHECK(values[static_cast<std::size_t>(i)] == 2 * (9 - i) + 1);
 }
 
+TEST_CASE("a map over results in a container of one's own does not wait for them") {
+  auto pool = make_pool(2);
+  const shared_folder folder;
+  auto first = pool.run(after_gate, folder / "gate");
+  const std::vector<cl::result<int>> inputs = {first.result(0), first.result(0)};
+
+  auto second = pool.pmap(plus_one, inputs);
+
+  CHECK_FALSE(first.status().finished);
+  touch(folder / "gate");
+  CHECK(second.fetch() == std::vector<int>{6, 6});
+}
+
 TEST_CASE("a result that is not there yet is waited for, one that failed fails its user only") {
   auto pool = make_pool(2);
   const shared_folder folder;

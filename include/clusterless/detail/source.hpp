@@ -111,11 +111,11 @@ std::optional<std::size_t> size_of(const Range& range) {
     return std::nullopt;
 }
 
-/// Containers of results are copied, as handles cost little: to read one means to wait for its values.
+/// Containers of results are copied, as handles cost little: to read one means to wait for its
+/// values.
 template <class Range>
-inline constexpr bool copied_handles =
-    is_result<std::remove_cvref_t<
-        decltype(*std::begin(std::declval<std::remove_cvref_t<Range>&>()))>>::value &&
+inline constexpr bool copied_handles = is_result<std::remove_cvref_t<decltype(*std::begin(
+    std::declval<std::remove_cvref_t<Range>&>()))>>::value&&
     std::is_copy_constructible_v<std::remove_cvref_t<Range>>;
 
 /// Calls `submit(source now, source later)` with the items of `range`, of type Item.
