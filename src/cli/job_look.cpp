@@ -114,7 +114,7 @@ void job_look::refresh() {
 }
 
 std::string store_path(const std::string& wanted) {
-  const std::string path = wanted.empty() ? store::default_store_path() : wanted;
+  std::string path = wanted.empty() ? store::default_store_path() : wanted;
   if (path.starts_with("azure:")) return path;
   return std::filesystem::absolute(path).lexically_normal().string();
 }

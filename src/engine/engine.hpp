@@ -77,7 +77,7 @@ class engine {
   /// removed when the call is forgotten. Throws `error` (misuse), and takes none, when this engine
   /// cannot look there.
   virtual void adopt(std::uint64_t call, const std::vector<std::string>& places,
-                     std::vector<placed_order> tasks);
+                     std::vector<placed_order>&& tasks);
   /// Ends a task: its items are asked to stop, and are killed when they do not; ended() follows.
   virtual void cancel(std::uint64_t key) = 0;
   virtual void forget_call(std::uint64_t call) = 0;
@@ -125,7 +125,7 @@ inline std::string engine::place_for(const core::run_order&) {
 }
 
 inline void engine::adopt(std::uint64_t, const std::vector<std::string>&,
-                          std::vector<placed_order>) {
+                          std::vector<placed_order>&&) {
   throw error(error_kind::misuse,
               "tasks of this job may still run on a batch service, where this pool cannot look; "
               "reopen it on a pool of that engine, or end them with `clusterless cancel`");

@@ -282,7 +282,6 @@ bool take_record(int signal, pid_t thread) noexcept {
   return false;
 }
 
-// Other signals of the thread are dealt with as before.
 [[noreturn]] void stay(const ucontext_t& at) noexcept {
   for (;;)
     ::sigsuspend(&at.uc_sigmask);

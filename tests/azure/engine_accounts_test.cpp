@@ -213,7 +213,7 @@ TEST_CASE("an address where another service answers is told as that") {
   check_says(told_by_new_pool(at), {"cannot", "pool", "HTTP 4"});
   core::cloud_account who = key_of(at);
   who.batch_url = url;
-  const check& service = named(engine::check_accounts(plan_for(who), {}), "service");
+  const check service = named(engine::check_accounts(plan_for(who), {}), "service");
   CHECK(service.is == check::grade::failure);
   check_says(service.advice, {"_BATCH_ACCOUNT_URL"});
 }

@@ -141,7 +141,7 @@ void azure_engine::submit(core::run_order order) {
 }
 
 void azure_engine::adopt(std::uint64_t call, const std::vector<std::string>& places,
-                         std::vector<placed_order> tasks) {
+                         std::vector<placed_order>&& tasks) {
   std::map<std::string, task_place> jobs;
   for (const auto& text : places) {
     const task_place found = known_place(text);

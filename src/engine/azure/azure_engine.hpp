@@ -35,7 +35,7 @@ class azure_engine final : public engine {
   bool tasks_outlive_client() const override { return true; }
   std::string place_for(const core::run_order& order) override;
   void adopt(std::uint64_t call, const std::vector<std::string>& places,
-             std::vector<placed_order> tasks) override;
+             std::vector<placed_order>&& tasks) override;
   void cancel(std::uint64_t key) override;
   void forget_call(std::uint64_t call) override;
   void know_broadcast(const std::uint64_t (&key)[2]) override;

@@ -88,6 +88,7 @@ void azure_run::send(cloud& to, broadcast_key key) {
 
 std::vector<task_file> azure_run::files_of(const std::vector<broadcast_key>& keys) const {
   std::vector<task_file> files;
+  files.reserve(keys.size());
   for (const auto& key : keys)
     files.push_back({container_, "broadcast/" + hex_of(key),
                      std::string(task::broadcast_name) + '/' + hex_of(key)});

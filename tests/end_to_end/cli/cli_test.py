@@ -362,16 +362,13 @@ class CliTest(unittest.TestCase):
         self.assertIn("is over already", over.err)
 
     def test_cancel_ends_a_retry_for_good(self):
-        self.make_gates()
-        client = self.start(PROGRAM, "gates", "gates", self.place)
-        self.at_gate(0)
-        client.kill()
-        client.wait(DEADLINE)
+        self.interrupted_job()
         retry = self.start(TOOL, "retry", "gates")
-        self.at_gate(0)
+        held = self.at_gate(2)
         cancelled = self.cli("cancel", "gates", "--json")
         self.assertEqual(cancelled.json["state"], "cancelled", cancelled.err)
         self.assertEqual(retry.wait(DEADLINE), 1)
+        held.close()
         self.assertEqual(self.facts("gates")["state"], "cancelled")
 
     def test_cancel_marks_a_job_that_nobody_runs(self):
