@@ -269,7 +269,7 @@ void channel::wait_for_room() {
 
 bool channel::wait_awake() {
   if (reader_.available() != 0) return true;
-  if (spin_.should_sleep()) return false;
+  spin_.part();
   const std::int64_t until = steady_ns() + defaults::spin_ns;
   spin_.begin();
   do {

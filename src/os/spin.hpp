@@ -7,7 +7,22 @@
 
 #include <sched.h>
 
+#include <algorithm>
+
 namespace clusterless::os {
+
+/// Moves the calling thread to another core, if it may run on one. Where it may run stays as it
+/// was.
+inline void leave_core() noexcept {
+  cpu_set_t allowed;
+  const int here = ::sched_getcpu();
+  if (here < 0 || here >= CPU_SETSIZE || ::sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+    return;
+  cpu_set_t others = allowed;
+  CPU_CLR(static_cast<std::size_t>(here), &others);
+  if (CPU_COUNT(&others) == 0 || ::sched_setaffinity(0, sizeof others, &others) != 0) return;
+  ::sched_setaffinity(0, sizeof allowed, &allowed);
+}
 
 class spin {
  public:
@@ -31,21 +46,21 @@ class spin {
     same_core_ = yields_ == 1 && looks_ == 0;
     shared_ = same_core_ ? shared_ + 1 : 0;
   }
-  /// True now and then while both share a core: it is time to sleep. Two that give way to each
-  /// other are never idle, so the kernel leaves them where they are for long; who is woken gets a
-  /// core of its own if one is free.
-  bool should_sleep() noexcept {
-    if (shared_ < answers_before_sleep) return false;
+  /// Call it before a wait. Two that give way to each other are never idle, so the kernel leaves
+  /// them on one core for long; here one goes, and seldom again if that was of no use.
+  void part() noexcept {
+    if (shared_ < patience_) return;
     shared_ = 0;
-    return true;
+    patience_ = std::min(4 * patience_, 1u << 20);
+    leave_core();
   }
 
  private:
   static constexpr unsigned looks_before_yield = 256;
-  static constexpr unsigned answers_before_sleep = 16;
   unsigned looks_ = 0;
   unsigned yields_ = 0;
-  unsigned shared_ = 0;  // answers in a row that came on the same core
+  unsigned shared_ = 0;     // answers in a row that came on the same core
+  unsigned patience_ = 16;  // how many of them are borne
   bool same_core_ = false;
 };
 
