@@ -57,12 +57,13 @@ holder parse_identity(std::string_view text) {
 /// Who has the lock has written its name or is about to; the name of the one before may be there
 /// yet.
 holder read_identity(int fd) {
+  const std::string here = this_holder().host;
   holder last;
   for (int looks = 0; looks < 50; ++looks) {
     char text[max_identity];
     const auto n = read_all(fd, 0, std::as_writable_bytes(std::span(text)));
     last = parse_identity({text, n > 0 ? static_cast<std::size_t>(n) : 0});
-    const bool elsewhere = last.pid != 0 && last.host != this_holder().host;
+    const bool elsewhere = last.pid != 0 && last.host != here;
     if (elsewhere || is_alive(last)) return last;
     ::usleep(1000);
   }
