@@ -185,10 +185,7 @@ void recorder::release() {
 }
 
 void recorder::drive_again() {
-  if (record_->drive()) return;
-  const auto who = record_->driver();
-  throw error(error_kind::busy, "job '" + record_->about().name + "' is being run by " +
-                                    (who ? store::to_string(*who) : "another process"));
+  if (!record_->drive()) record_->refuse_second_driver();
 }
 
 bool recorder::cancel_requested(core::nanoseconds now) {

@@ -150,12 +150,7 @@ std::vector<store::failure> remove_left(const store::job_record& record) {
 
 std::vector<store::failure> end_left_tasks(store::job_record& record) {
   if (record.tasks().empty()) return {};
-  if (!drive_when_free(record)) {
-    const auto who = record.driver();
-    throw error(error_kind::busy, "job " + store::quoted(record.about().name) +
-                                      " is being run by " +
-                                      (who ? store::to_string(*who) : "another process"));
-  }
+  if (!drive_when_free(record)) record.refuse_second_driver();
   auto left = remove_left(record);
   if (left.empty()) {
     record.append_tasks_gone();

@@ -226,6 +226,12 @@ std::optional<holder> job_record::driver() const {
   return in_->held_by(hold_key(about_.name));
 }
 
+void job_record::refuse_second_driver() const {
+  const auto who = driver();
+  throw error(error_kind::busy, "job " + store::quoted(about_.name) + " is being run by " +
+                                    (who ? store::to_string(*who) : "another process"));
+}
+
 void job_record::release() {
   writer_.reset();
   side_.reset();

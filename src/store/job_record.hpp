@@ -110,6 +110,8 @@ class job_record {
   bool driving() const { return writer_ != nullptr; }
   /// Who drives the job now, this process included.
   std::optional<holder> driver() const;
+  /// Throws `error` (busy) that names who drives the job.
+  [[noreturn]] void refuse_second_driver() const;
   /// Of the driver, from 1; 0 when not driving.
   std::uint64_t epoch() const { return epoch_; }
   /// Stops driving. What was not committed is dropped.
